@@ -1,0 +1,1 @@
+"""Use cases: load, command, save; everything outside is a port."""

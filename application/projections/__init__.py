@@ -1,0 +1,1 @@
+"""Read models: each module owns its tables, its handlers and its queries."""

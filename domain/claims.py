@@ -1,0 +1,71 @@
+"""Claims: invariants across streams, taken and released by events.
+
+An event says which claims it takes or releases; the append checks and keeps
+them with the event, so the claims tables equal a fold of the log.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUnique:
+    """`key` of a `kind` belongs to one holder for ever, e.g. an order number."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeWorker:
+    """The worker is busy in [starts_at, ends_at); travel buffer included.
+
+    Two intervals of one worker never overlap. `claim_id` names the interval,
+    for its release (the id of the order or visit that holds it).
+    """
+
+    claim_id: UUID
+    worker: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWorker:
+    """The interval `claim_id` is free again; releasing nothing is no error."""
+
+    claim_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSeats:
+    """`seats` of the slot are taken, at most as many as its capacity."""
+
+    claim_id: UUID
+    pool: str
+    area: str
+    day: date
+    slot: int
+    seats: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSeats:
+    """All seats taken under `claim_id` are free again."""
+
+    claim_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SetCapacity:
+    """From here on the slot has `seats` seats; those already sold stay sold."""
+
+    pool: str
+    area: str
+    day: date
+    slot: int
+    seats: int
+
+
+Claim = TakeUnique | TakeWorker | ReleaseWorker | TakeSeats | ReleaseSeats | SetCapacity

@@ -1,0 +1,1 @@
+"""Runs projections and policies over the log."""

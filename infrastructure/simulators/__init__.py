@@ -1,0 +1,1 @@
+"""Real servers that speak the protocols of the outside services."""

@@ -1,0 +1,1 @@
+"""Adapters of WeChat Pay and the Official Account."""

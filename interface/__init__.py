@@ -1,0 +1,1 @@
+"""Everything people and machines talk to: API, callbacks, command line."""
