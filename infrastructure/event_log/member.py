@@ -1,0 +1,176 @@
+"""One append of one caller: its events, its command and its claims, as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from eventsourcing.persistence import StoredEvent
+
+from application.commands import Command
+from domain.claims import (
+    Claim,
+    ReleaseSeats,
+    ReleaseWorker,
+    SetCapacity,
+    TakeSeats,
+    TakeUnique,
+    TakeWorker,
+)
+
+
+@dataclass(slots=True)
+class Member:
+    """What one caller wants appended, all or nothing.
+
+    `answer` is the command's answer as JSON text. Events of one member go to
+    consecutive positions in the order given.
+    """
+
+    events: Sequence[StoredEvent]
+    recorded_at: datetime
+    command: Command | None = None
+    answer: str = "{}"
+    claims: Sequence[Claim] = field(default_factory=tuple)
+
+    def keys(self) -> set[object]:
+        """What no two members of a batch may share: each is checked once per batch."""
+        keys: set[object] = {event.originator_id for event in self.events}
+        if self.command is not None:
+            keys.add(self.command.id)
+        keys.update(claim for claim in self.claims if isinstance(claim, TakeUnique))
+        return keys
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The member's events stand at `first`..`last`; last < first where it had none."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The member's command was carried out before."""
+
+    body_mac: str
+    position: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A version of one of the member's streams exists already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A claim of the member cannot be met."""
+
+    claim: str
+
+
+Result = Appended | Known | Conflict | Refused
+
+
+def batch_json(members: Sequence[Member]) -> str:
+    """The one parameter of log.append for these members."""
+    batch: dict[str, list[dict[str, Any]]] = {"e": _events(members)}
+    commands = [_command(m, x) for m, x in enumerate(members) if x.command is not None]
+    claims = [_claims(m, x) for m, x in enumerate(members) if x.claims]
+    if commands:
+        batch["c"] = commands
+    if claims:
+        batch["k"] = claims
+    return orjson.dumps(batch).decode()
+
+
+def results_of(members: Sequence[Member], rows: Sequence[Sequence[Any]]) -> list[Result]:
+    """The rows of log.append as one result per member."""
+    left_out = {row[0]: _left_out(row) for row in rows[:-1]}
+    position: int = rows[-1][2]
+    results: list[Result] = []
+    for m, member in enumerate(members):
+        result = left_out.get(m)
+        if result is None:
+            count = len(member.events)
+            result = Appended(position + 1, position + count)
+            position += count
+        results.append(result)
+    return results
+
+
+def _left_out(row: Sequence[Any]) -> Result:
+    _, outcome, position, body_mac, detail = row
+    match outcome:
+        case "known":
+            return Known(body_mac, position, detail)
+        case "conflict":
+            return Conflict()
+        case _:
+            return Refused(detail)
+
+
+def _events(members: Sequence[Member]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for m, member in enumerate(members):
+        command, at = member.command, member.recorded_at
+        command_id, actor = (command.id, command.actor) if command else (None, "")
+        rows.extend(
+            {
+                "m": m,
+                "s": event.originator_id,
+                "v": event.originator_version,
+                "n": event.topic,
+                "t": event.state.decode(),
+                "r": at,
+                "c": command_id,
+                "a": actor,
+            }
+            for event in member.events
+        )
+    return rows
+
+
+def _command(m: int, member: Member) -> dict[str, Any]:
+    assert member.command is not None  # noqa: S101 - only members with a command come here
+    command = member.command
+    return {"m": m, "id": command.id, "mac": command.body_mac, "answer": member.answer}
+
+
+def _claims(m: int, member: Member) -> dict[str, Any]:
+    return {"m": m, "k": [_claim(claim) for claim in member.claims]}
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    match claim:
+        case TakeUnique():
+            return {"do": "take_unique", "kind": claim.kind, "key": claim.key}
+        case TakeWorker():
+            return {
+                "do": "take_worker",
+                "id": claim.claim_id,
+                "worker": claim.worker,
+                "from": claim.starts_at,
+                "to": claim.ends_at,
+            }
+        case ReleaseWorker():
+            return {"do": "release_worker", "id": claim.claim_id}
+        case TakeSeats():
+            return {"do": "take_seats", "id": claim.claim_id, **_slot(claim)}
+        case ReleaseSeats():
+            return {"do": "release_seats", "id": claim.claim_id}
+        case SetCapacity():
+            return {"do": "set_capacity", **_slot(claim)}
+
+
+def _slot(claim: TakeSeats | SetCapacity) -> dict[str, Any]:
+    return {
+        "pool": claim.pool,
+        "area": claim.area,
+        "day": claim.day,
+        "slot": claim.slot,
+        "seats": claim.seats,
+    }
