@@ -4,22 +4,16 @@ A command's id is uuid5 of (actor, route, Idempotency-Key), so a repeat is the
 same command; its row is written by the append that carries out its effect.
 """
 
-import hashlib
-import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import Aggregate
-from eventsourcing.persistence import RecordConflictError
-
-from domain.claims import Claim
+from domain.aggregate import EventSourced
 from domain.errors import JiawuError
 
 _COMMANDS = UUID("6f0c3a52-53b1-5d0e-9d1f-0d2f6f7c3a10")
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class StoredCommand:
 class Decision:
     """What a use case decided: the changed aggregates and the answer for the actor."""
 
-    changed: Sequence[Aggregate]
+    changed: Sequence[EventSourced]
     answer: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -111,85 +105,6 @@ class CommitUnknownError(JiawuError):
     sentence: ClassVar[str] = "结果暂时无法确认，请稍后用同一请求重试。"
 
 
-class Log(Protocol):
-    """The event log as use cases see it."""
-
-    def load(self, stream_id: UUID) -> Aggregate | None:
-        """The aggregate, or None where the stream is empty."""
-        ...
-
-    def find_command(self, command_id: UUID) -> StoredCommand | None:
-        """The stored command, or None."""
-        ...
-
-    def save(
-        self,
-        changed: Sequence[Aggregate],
-        *,
-        claims: Sequence[Claim],
-        command: Command,
-        answer: Mapping[str, Any],
-    ) -> int:
-        """Append all events of the aggregates with their claims and the command.
-
-        Returns the last position. Raises RecordConflictError on a stale write,
-        CommandKnownError, ClaimRefusedError or CommitUnknownError.
-        """
-        ...
-
-    def answer(self, stored: StoredCommand) -> Mapping[str, Any]:
-        """The stored answer, parsed."""
-        ...
-
-
 def command_id(actor: str, route: str, key: str) -> UUID:
     """The id of the command: the same actor, route and key are the same command."""
     return uuid5(_COMMANDS, f"{actor}\x1f{route}\x1f{key}")
-
-
-class Commands:
-    """Runs a use case once per command, over again on a stale write."""
-
-    def __init__(self, log: Log, mac_key: bytes, pause: Callable[[int], None]) -> None:
-        self._log = log
-        self._mac_key = mac_key
-        self._pause = pause
-
-    def body_mac(self, body: bytes) -> str:
-        """The keyed hash of a request body."""
-        return hmac.new(self._mac_key, body, hashlib.sha256).hexdigest()
-
-    def run(self, command: Command, decide: Callable[[], Decision]) -> Outcome:
-        """Carry out `decide` and append what it changed, or find the stored answer.
-
-        Raises KeyReusedError where the key came with another body, BusyError
-        after five stale writes, and whatever `decide` and the append raise.
-        """
-        stored = self._log.find_command(command.id)
-        if stored is not None:
-            return self._repeat(command, stored)
-        for attempt in range(_ATTEMPTS):
-            try:
-                return self._attempt(command, decide())
-            except CommandKnownError as known:
-                return self._repeat(command, known.stored)
-            except RecordConflictError:
-                self._pause(attempt)
-        raise BusyError
-
-    def _attempt(self, command: Command, decision: Decision) -> Outcome:
-        claims = [
-            claim
-            for aggregate in decision.changed
-            for event in aggregate.pending_events
-            for claim in event.claims()  # type: ignore[attr-defined]
-        ]
-        position = self._log.save(
-            decision.changed, claims=claims, command=command, answer=decision.answer
-        )
-        return Outcome(position, decision.answer, repeated=False)
-
-    def _repeat(self, command: Command, stored: StoredCommand) -> Outcome:
-        if not hmac.compare_digest(stored.body_mac, command.body_mac):
-            raise KeyReusedError
-        return Outcome(stored.position, self._log.answer(stored), repeated=True)

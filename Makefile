@@ -1,0 +1,52 @@
+# Needs python3 (3.11 or newer) and make; everything else is brought in.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help run test check demo bench bench-log soak lock run-environment test-environment python-is-new
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 12
+
+# With a .env file, JIAWU_DEMO is what that file says.
+run: export JIAWU_DEMO ?= $(if $(wildcard .env),,1)
+run: run-environment ## the whole product on this machine, with demo data and simulators
+	@$(BIN)/jiawu run
+
+test: test-environment ## everything that must hold: style, types, layers, tests
+	@setup/system_packages.sh
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest
+
+check: test-environment ## style, types and layers only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+demo: export JIAWU_DEMO := 1
+demo: run-environment ## a booking from order to payment, told step by step
+	@$(BIN)/python -m interface.demo
+
+bench: bench-log ## all measurements
+
+bench-log: test-environment ## appends a second, beside plain inserts and other libraries
+	@$(BIN)/python -m bench.log
+
+soak: export HYPOTHESIS_PROFILE := soak
+soak: test-environment ## the property tests with thousands of examples each
+	$(BIN)/python -m pytest -m hypothesis
+
+lock: ## write the lock files anew (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate pyproject.toml -o requirements/run.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate pyproject.toml --group test -o requirements/test.lock
+
+run-environment: python-is-new
+	@$(PYTHON) setup/environment.py run
+
+test-environment: python-is-new
+	@$(PYTHON) setup/environment.py test
+
+python-is-new:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed." if sys.version_info < (3, 11) else 0)'

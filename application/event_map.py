@@ -1,0 +1,73 @@
+"""What happens when X happens: the one page, and the very dicts that run.
+
+A key is met by every event that derives from it: `OrderFacts.Paid` is met by
+`cleaning_order.paid` and by the same fact of every other kind of order.
+docs/event-map.md is this page with all stored names, made by `jiawu event-map`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from application.paying import Paying
+from application.policies import order_takes_payment, prepare_payment, stray_money_goes_back
+from application.policy import Errand, PolicyMap
+from application.projections import cash_journal, customer_orders, office_orders, office_workers
+from application.projections.projection import EventMap, Projection
+from domain.orders.order_facts import OrderFacts
+from domain.payments import MoneyArrived, Payment
+from domain.workers import Worker
+
+# Projections, in the order in which the feed makes them.
+ALL_PROJECTIONS: Final[tuple[Projection, ...]] = (
+    office_orders.projection,
+    customer_orders.projection,
+    cash_journal.projection,
+    office_workers.projection,
+)
+
+# What an event writes into read models; written anew on every rebuild.
+PROJECTIONS: Final[EventMap] = {
+    # every fact about an order, and above it what is special to one
+    OrderFacts.Booked: (office_orders.book, customer_orders.book, cash_journal.note_order),
+    OrderFacts.Event: (office_orders.follow, customer_orders.follow),
+    OrderFacts.Confirmed: (office_orders.handle,),
+    OrderFacts.Assigned: (
+        office_orders.handle,
+        office_orders.put_in_charge,
+        customer_orders.put_in_charge,
+    ),
+    OrderFacts.Reassigned: (office_orders.put_in_charge, customer_orders.put_in_charge),
+    OrderFacts.Declined: (office_orders.give_back, customer_orders.give_back),
+    OrderFacts.Rescheduled: (office_orders.move, customer_orders.move),
+    OrderFacts.Paid: (office_orders.pay, customer_orders.pay),
+    OrderFacts.ChargeAdded: (office_orders.charge, customer_orders.charge),
+    OrderFacts.ChargeWithdrawn: (office_orders.withdraw_charge, customer_orders.withdraw_charge),
+    OrderFacts.RefundDue: (office_orders.owe_back, customer_orders.owe_back),
+    OrderFacts.Cancelled: (
+        office_orders.handle,
+        office_orders.give_back,
+        customer_orders.give_back,
+    ),
+    OrderFacts.Completed: (cash_journal.post_entry,),
+    # money
+    MoneyArrived: (cash_journal.post_entry,),
+    # workers
+    Worker.Registered: (office_workers.register,),
+    Worker.SkillsChanged: (office_workers.change_skills,),
+    Worker.Suspended: (office_workers.suspend,),
+    Worker.Reinstated: (office_workers.reinstate,),
+    Worker.Left: (office_workers.leave,),
+}
+
+# What an event sets going, once; never on a rebuild.
+POLICIES: Final[PolicyMap] = {
+    Payment.Started: (prepare_payment,),
+    Payment.Succeeded: (order_takes_payment,),
+    Payment.SucceededLate: (stray_money_goes_back,),
+    Payment.SucceededAgain: (stray_money_goes_back,),
+}
+
+# How an outbox row, channel.template, is carried out.
+ERRANDS: Final[Mapping[str, Callable[[Paying, Errand], None]]] = {
+    "wechat_pay.prepay": Paying.prepare,
+}

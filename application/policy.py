@@ -1,0 +1,71 @@
+"""What a policy is: an event that causes a command or an outside call, once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate
+
+from application.commands import Command
+from application.projections.projection import Recorded
+
+_POLICIES = UUID("0d0a7c3e-8d1b-5a46-9b0f-3f2d5c1e7a44")
+
+
+class Start(StrEnum):
+    """Where a policy begins to read when it is installed."""
+
+    BEGINNING = "beginning"
+    INSTALLATION = "installation"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """An outside call to be made: a row of the outbox.
+
+    Unique by (position, recipient, channel, template). `request_number` is the
+    stable number under which the outside service sees the call, so that doing
+    it twice is one effect. `payload` holds ids, never personal data.
+    """
+
+    channel: str
+    template: str
+    recipient: str
+    request_number: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+class TryLaterError(Exception):
+    """An errand's effect is unknown or its service is away; it stays in the outbox."""
+
+
+class Desk(Protocol):
+    """What a policy may do while it handles one event."""
+
+    def send(self, errand: Errand) -> None:
+        """Write an outbox row; a repeat is the same row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One reaction; runs once per event, never on a rebuild."""
+
+    name: str
+    starts: Start
+    react: Callable[[Any, Desk, Recorded], None]
+
+
+PolicyMap = dict[type[Aggregate.Event], tuple[Policy, ...]]
+
+
+def policy_command(name: str, recorded: Recorded) -> Command:
+    """The command a policy gives for an event; the same event gives the same command."""
+    return Command(
+        id=uuid5(_POLICIES, f"{name}:{recorded.position}"),
+        actor=f"system:{name}",
+        body_mac="",
+        at=recorded.recorded_at,
+    )

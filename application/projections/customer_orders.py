@@ -1,0 +1,207 @@
+"""The customer's orders (我的订单): state, price with reasons, timeline in plain Chinese."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from application.projections.paging import Page, page, position_of
+from application.projections.projection import Projection, Recorded
+from domain.money import yuan
+from domain.orders.order_facts import OrderFacts
+from domain.orders.stages import STAGE_LABELS
+from domain.orders.windows import bounds
+
+metadata = MetaData(schema="customer_orders")
+projection = Projection("customer_orders", metadata)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("order_number", Text, nullable=False),
+    Column("kind_path", JSONB, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("lines", JSONB, nullable=False),
+    Column("contact", JSONB, nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("booked_at", DateTime(timezone=True), nullable=False),
+    Column("pay_by", DateTime(timezone=True)),
+    Column("total_fen", BigInteger, nullable=False),
+    Column("paid_fen", BigInteger, nullable=False),
+    Column("refund_due_fen", BigInteger, nullable=False),
+    Column("worker_number", Integer),
+    Index("orders_of_a_customer", "customer_id", "position"),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+)
+
+# Facts of the office only; a customer does not see them.
+_UNSEEN: Final = (OrderFacts.Noted, OrderFacts.Declined)
+
+
+@projection.handles
+def book(connection: Connection, recorded: Recorded) -> None:
+    """A new order."""
+    event: OrderFacts.Booked = recorded.event
+    starts_at, ends_at = bounds(event.windows[0])
+    connection.execute(
+        insert(orders).values(
+            order_id=event.originator_id,
+            position=recorded.position,
+            customer_id=event.customer_id,
+            order_number=event.order_number,
+            kind_path=event.kind_path,
+            stage=event.stage,
+            lines=event.lines,
+            contact=event.contact,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            booked_at=event.timestamp,
+            pay_by=event.pay_by,
+            total_fen=event.total_fen,
+            paid_fen=0,
+            refund_due_fen=0,
+        )
+    )
+
+
+@projection.handles
+def follow(connection: Connection, recorded: Recorded) -> None:
+    """The stage, and a sentence for the timeline."""
+    event: OrderFacts.Event = recorded.event
+    _change(connection, event, stage=event.stage)
+    if isinstance(event, _UNSEEN):
+        return
+    connection.execute(
+        insert(timeline).values(
+            order_id=event.originator_id,
+            position=recorded.position,
+            at=getattr(event, "happened_at", event.timestamp),
+            stage=event.stage,
+            sentence=sentence(event),
+        )
+    )
+
+
+@projection.handles
+def put_in_charge(connection: Connection, recorded: Recorded) -> None:
+    """Who comes."""
+    _change(connection, recorded.event, worker_number=recorded.event.worker_number)
+
+
+@projection.handles
+def give_back(connection: Connection, recorded: Recorded) -> None:
+    """Nobody comes for now."""
+    _change(connection, recorded.event, worker_number=None)
+
+
+@projection.handles
+def move(connection: Connection, recorded: Recorded) -> None:
+    """Another window."""
+    event: OrderFacts.Rescheduled = recorded.event
+    starts_at, ends_at = bounds(event.windows[0])
+    keeps = event.worker_number or None
+    _change(connection, event, starts_at=starts_at, ends_at=ends_at, worker_number=keeps)
+
+
+@projection.handles
+def charge(connection: Connection, recorded: Recorded) -> None:
+    """More is to be paid."""
+    more = orders.c.total_fen + recorded.event.amount_fen
+    _change(connection, recorded.event, total_fen=more)
+
+
+@projection.handles
+def withdraw_charge(connection: Connection, recorded: Recorded) -> None:
+    """A further charge was given up."""
+    event: OrderFacts.ChargeWithdrawn = recorded.event
+    _change(connection, event, total_fen=orders.c.total_fen - event.amount_fen)
+
+
+@projection.handles
+def pay(connection: Connection, recorded: Recorded) -> None:
+    """A charge was paid."""
+    paid = orders.c.paid_fen + recorded.event.amount_fen
+    _change(connection, recorded.event, paid_fen=paid)
+
+
+@projection.handles
+def owe_back(connection: Connection, recorded: Recorded) -> None:
+    """Money is to go back."""
+    due = orders.c.refund_due_fen + recorded.event.amount_fen
+    _change(connection, recorded.event, refund_due_fen=due)
+
+
+def list_page(connection: Connection, customer_id: UUID, *, limit: int, after: str = "") -> Page:
+    """The customer's orders, newest first. Raises CursorError."""
+    query = select(orders).where(orders.c.customer_id == customer_id)
+    if after:
+        query = query.where(orders.c.position < position_of(after))
+    query = query.order_by(orders.c.position.desc()).limit(limit + 1)
+    return page([dict(row) for row in connection.execute(query).mappings()], limit)
+
+
+def find(connection: Connection, customer_id: UUID, order_id: UUID) -> dict[str, Any] | None:
+    """One order, if it is the customer's."""
+    query = select(orders).where(orders.c.order_id == order_id)
+    mine = query.where(orders.c.customer_id == customer_id)
+    found = connection.execute(mine).mappings().first()
+    return dict(found) if found else None
+
+
+def timeline_of(connection: Connection, order_id: UUID) -> Sequence[Mapping[str, Any]]:
+    """What happened, oldest first."""
+    query = select(timeline).where(timeline.c.order_id == order_id)
+    rows = connection.execute(query.order_by(timeline.c.position)).mappings()
+    return [dict(row) for row in rows]
+
+
+def sentence(event: OrderFacts.Event) -> str:  # noqa: PLR0911 - one return a case
+    """What the customer reads of an event."""
+    match event:
+        case OrderFacts.Booked():
+            return f"已下单，订单号 {event.order_number}"
+        case OrderFacts.Paid():
+            return f"已支付 {yuan(event.amount_fen)}"
+        case OrderFacts.Assigned() | OrderFacts.Reassigned():
+            return f"已安排服务人员（工号 {event.worker_number}）"
+        case OrderFacts.Rescheduled():
+            return "预约时间已更改"
+        case OrderFacts.ChargeAdded():
+            return f"新增费用 {yuan(event.amount_fen)}"
+        case OrderFacts.RefundDue():
+            return f"应退款 {yuan(event.amount_fen)}"
+        case _:
+            return STAGE_LABELS[event.stage]
+
+
+def _change(connection: Connection, event: OrderFacts.Event, **values: object) -> None:
+    changed = update(orders).where(orders.c.order_id == event.originator_id)
+    connection.execute(changed.values(values))

@@ -1,0 +1,257 @@
+"""The office's orders (统一后台订单): one row an order, its timeline, counts by stage.
+
+Handling time and progress derive from events (R19, R20). Names, phones and
+addresses stay sealed; a query's caller opens a page of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from application.projections.paging import Page, page, position_of
+from application.projections.projection import Projection, Recorded
+from domain.orders.order_facts import OrderFacts
+from domain.orders.windows import bounds
+
+metadata = MetaData(schema="office_orders")
+projection = Projection("office_orders", metadata)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("order_number", Text, nullable=False, unique=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("service_code", Text, nullable=False),
+    Column("kind_path", JSONB, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("contact", JSONB, nullable=False),
+    Column("remark", Text, nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("booked_at", DateTime(timezone=True), nullable=False),
+    Column("handled_at", DateTime(timezone=True)),
+    Column("total_fen", BigInteger, nullable=False),
+    Column("paid_fen", BigInteger, nullable=False),
+    Column("refund_due_fen", BigInteger, nullable=False),
+    Column("worker_id", Uuid),
+    Column("worker_number", Integer),
+    Index("orders_by_position", "position"),
+    Index("orders_by_stage", "stage", "position"),
+    Index("orders_by_source", "source", "position"),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("happened_at", DateTime(timezone=True), nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("stage", Text, primary_key=True),
+    Column("orders", BigInteger, nullable=False),
+)
+
+
+@projection.handles
+def book(connection: Connection, recorded: Recorded) -> None:
+    """A new order."""
+    event: OrderFacts.Booked = recorded.event
+    starts_at, ends_at = bounds(event.windows[0])
+    connection.execute(
+        insert(orders).values(
+            order_id=event.originator_id,
+            position=recorded.position,
+            order_number=event.order_number,
+            customer_id=event.customer_id,
+            service_code=event.service_code,
+            kind_path=event.kind_path,
+            source=event.source,
+            stage=event.stage,
+            contact=event.contact,
+            remark=event.remark,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            booked_at=event.timestamp,
+            total_fen=event.total_fen,
+            paid_fen=0,
+            refund_due_fen=0,
+        )
+    )
+    _count(connection, event.stage, 1)
+
+
+@projection.handles
+def follow(connection: Connection, recorded: Recorded) -> None:
+    """The timeline, and the stage the fact left the order in."""
+    event: OrderFacts.Event = recorded.event
+    connection.execute(
+        insert(timeline).values(
+            order_id=event.originator_id,
+            position=recorded.position,
+            event=_name(event),
+            stage=event.stage,
+            by=event.by,
+            recorded_at=event.timestamp,
+            happened_at=getattr(event, "happened_at", event.timestamp),
+            note=getattr(event, "note", ""),
+        )
+    )
+    before = select(orders.c.stage).where(orders.c.order_id == event.originator_id)
+    stage = connection.execute(before).scalar_one()
+    if stage != event.stage:
+        _count(connection, stage, -1)
+        _count(connection, event.stage, 1)
+        _change(connection, event, stage=event.stage)
+
+
+@projection.handles
+def handle(connection: Connection, recorded: Recorded) -> None:
+    """When the office first dealt with the order (处理时间)."""
+    event: OrderFacts.Event = recorded.event
+    first = update(orders).where(
+        orders.c.order_id == event.originator_id, orders.c.handled_at.is_(None)
+    )
+    connection.execute(first.values(handled_at=event.timestamp))
+
+
+@projection.handles
+def put_in_charge(connection: Connection, recorded: Recorded) -> None:
+    """Who has the order now (负责人)."""
+    event: OrderFacts.Assigned | OrderFacts.Reassigned = recorded.event
+    _change(connection, event, worker_id=event.worker_id, worker_number=event.worker_number)
+
+
+@projection.handles
+def give_back(connection: Connection, recorded: Recorded) -> None:
+    """Nobody has the order."""
+    event: OrderFacts.Declined | OrderFacts.Cancelled = recorded.event
+    _change(connection, event, worker_id=None, worker_number=None)
+
+
+@projection.handles
+def move(connection: Connection, recorded: Recorded) -> None:
+    """Another window, and whoever keeps the work in it."""
+    event: OrderFacts.Rescheduled = recorded.event
+    starts_at, ends_at = bounds(event.windows[0])
+    _change(
+        connection,
+        event,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        worker_id=event.worker_id,
+        worker_number=event.worker_number or None,
+    )
+
+
+@projection.handles
+def charge(connection: Connection, recorded: Recorded) -> None:
+    """More is to be paid."""
+    event: OrderFacts.ChargeAdded = recorded.event
+    _change(connection, event, total_fen=orders.c.total_fen + event.amount_fen)
+
+
+@projection.handles
+def withdraw_charge(connection: Connection, recorded: Recorded) -> None:
+    """A further charge was given up."""
+    event: OrderFacts.ChargeWithdrawn = recorded.event
+    _change(connection, event, total_fen=orders.c.total_fen - event.amount_fen)
+
+
+@projection.handles
+def pay(connection: Connection, recorded: Recorded) -> None:
+    """A charge was paid."""
+    event: OrderFacts.Paid = recorded.event
+    _change(connection, event, paid_fen=orders.c.paid_fen + event.amount_fen)
+
+
+@projection.handles
+def owe_back(connection: Connection, recorded: Recorded) -> None:
+    """Money is to go back."""
+    event: OrderFacts.RefundDue = recorded.event
+    _change(connection, event, refund_due_fen=orders.c.refund_due_fen + event.amount_fen)
+
+
+def list_page(
+    connection: Connection,
+    *,
+    limit: int,
+    after: str = "",
+    filters: Mapping[str, str],
+) -> Page:
+    """Orders, newest booking first; filters by stage, source, service_code.
+
+    Raises CursorError.
+    """
+    query = select(orders).order_by(orders.c.position.desc()).limit(limit + 1)
+    for name, value in filters.items():
+        query = query.where(orders.c[name] == value)
+    if after:
+        query = query.where(orders.c.position < position_of(after))
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    return page(rows, limit)
+
+
+def find(connection: Connection, order_id: UUID) -> dict[str, Any] | None:
+    """One order's row."""
+    row = connection.execute(select(orders).where(orders.c.order_id == order_id)).mappings()
+    found = row.first()
+    return dict(found) if found else None
+
+
+def timeline_of(connection: Connection, order_id: UUID) -> Sequence[dict[str, Any]]:
+    """The order's history, oldest first."""
+    query = select(timeline).where(timeline.c.order_id == order_id)
+    rows = connection.execute(query.order_by(timeline.c.position)).mappings()
+    return [dict(row) for row in rows]
+
+
+def counts_by_stage(connection: Connection) -> dict[str, int]:
+    """How many orders stand in each stage."""
+    rows = connection.execute(select(counts.c.stage, counts.c.orders).order_by(counts.c.stage))
+    return {stage: number for stage, number in rows if number}
+
+
+def _change(connection: Connection, event: OrderFacts.Event, **values: object) -> None:
+    changed = update(orders).where(orders.c.order_id == event.originator_id)
+    connection.execute(changed.values(values))
+
+
+def _count(connection: Connection, stage: str, by: int) -> None:
+    row = insert(counts).values(stage=stage, orders=by)
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=["stage"], set_={"orders": counts.c.orders + row.excluded.orders}
+        )
+    )
+
+
+def _name(event: OrderFacts.Event) -> str:
+    return type(event).__name__

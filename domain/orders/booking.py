@@ -1,0 +1,95 @@
+"""What is agreed when an order is booked; frozen in its first event."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from domain.customers import check_contact
+from domain.errors import InvalidInputError
+from domain.orders.order_number import check_order_number
+from domain.orders.windows import Window, check_windows
+from domain.sealed import check_sealed
+
+ONLINE: Final = "online"
+RESERVATION: Final = "reservation"
+SOURCES: Final = ("web", "app", "wechat", "phone", "yixin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booking:
+    """The facts of a booking.
+
+    Attributes:
+        kind_path: names from top kind to leaf, e.g. ["保洁", "日常保洁"] (R14).
+        source: the channel (R13), one of SOURCES.
+        payment_mode: "online" or "reservation", of the leaf service today (R12).
+        lines: the quote's rule trace, each {"code", "reason", "quantity", "unit",
+            "unit_price_fen", "amount_fen"}.
+        windows: see domain.orders.windows.
+        contact: sealed name, phone, address, optional coordinates; clear district.
+        details: the leaf's own dict.
+        pay_by: until when an online order waits for its money.
+        remark: sealed, may be empty.
+        extra: further attributes, kept as they are (R22).
+    """
+
+    customer_id: UUID
+    order_number: str
+    service_code: str
+    kind_path: list[str]
+    source: str
+    payment_mode: str
+    price_book_version: int
+    lines: list[dict[str, Any]]
+    total_fen: int
+    tax_class: str
+    windows: list[Window]
+    contact: dict[str, str]
+    details: dict[str, Any] = field(default_factory=dict)
+    pay_by: datetime | None = None
+    remark: str = ""
+    extra: dict[str, Any] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """The fields as a copy of plain data."""
+        return asdict(self)
+
+
+def check_booking(booking: Booking, purposes: tuple[str, ...], at: datetime) -> None:
+    """Check everything that does not depend on the kind of service.
+
+    Raises:
+        InvalidInputError: a fact is malformed or contradicts another.
+    """
+    _check_names(booking)
+    _check_money(booking, at)
+    check_windows(booking.windows, purposes, at)
+    check_contact(booking.contact)
+    check_sealed(remark=booking.remark)
+
+
+def _check_names(booking: Booking) -> None:
+    line = check_order_number(booking.order_number)[:2]
+    if not booking.service_code.startswith(f"{line}-"):
+        raise InvalidInputError(field="service_code")
+    if booking.source not in SOURCES:
+        raise InvalidInputError(field="source")
+    if not booking.kind_path:
+        raise InvalidInputError(field="kind_path")
+
+
+def _check_money(booking: Booking, at: datetime) -> None:
+    if booking.payment_mode not in {ONLINE, RESERVATION}:
+        raise InvalidInputError(field="payment_mode")
+    if booking.total_fen != sum(line["amount_fen"] for line in booking.lines):
+        raise InvalidInputError(field="total_fen")
+    if booking.payment_mode == ONLINE:
+        _check_payable(booking, at)
+
+
+def _check_payable(booking: Booking, at: datetime) -> None:
+    if booking.total_fen < 1 or not booking.tax_class:
+        raise InvalidInputError(field="total_fen")
+    if booking.pay_by is None or booking.pay_by <= at:
+        raise InvalidInputError(field="pay_by")

@@ -1,0 +1,121 @@
+"""The feed: keeps projections and policies level with the log.
+
+One reader decodes a page once and fans it out to all who stand at the same
+position; a laggard reads alone. A handler that raises stops only its own
+projection, at that position, with growing pauses.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from threading import Event
+from typing import Protocol
+
+from sqlalchemy.exc import OperationalError
+
+from infrastructure.feed.batch import Batch, HandlerFailedError
+from infrastructure.feed.failures import Failures
+from infrastructure.feed.reader import LogReader
+
+_POLL_SECONDS = 1.0
+
+_logger = logging.getLogger("jiawu.feed")
+
+
+class Follower(Protocol):
+    """A projector or a policy runner."""
+
+    name: str
+
+    def install(self) -> None:
+        """Make what it needs."""
+        ...
+
+    def position(self) -> int:
+        """How far it has read."""
+        ...
+
+    def advance(self, batch: Batch) -> bool:
+        """Take in the batch; False where another process owns it."""
+        ...
+
+
+class Feed:
+    """All followers of the log, in this process; others may run the same."""
+
+    def __init__(
+        self, reader: LogReader, followers: Sequence[Follower], failures: Failures
+    ) -> None:
+        self._reader = reader
+        self._followers = {follower.name: follower for follower in followers}
+        self._failures = failures
+        self._failing = set[str]()
+        self._positions: dict[str, int] = {}
+        self.wake = Event()
+
+    def install(self) -> None:
+        """Make every follower's tables and first position; idempotent."""
+        for follower in self._followers.values():
+            follower.install()
+        self._failing = {failure.name for failure in self._failures.all()}
+
+    def run_once(self) -> bool:
+        """Advance everybody by one page; False when all who can are level."""
+        moved = False
+        for position, names in sorted(self._standing().items()):
+            rows = self._reader.read(position)
+            if rows:
+                batch = Batch(rows)
+                for name in names:
+                    moved |= self._advance(self._followers[name], batch)
+        return moved
+
+    def catch_up(self) -> None:
+        """Run until level; for demo and tests, where time stands still meanwhile."""
+        while self.run_once():
+            pass
+
+    def run_forever(self, stop: Event) -> None:
+        """Run until `stop`; woken by the doorbell, and once a second without it."""
+        while not stop.is_set():
+            self.wake.clear()
+            try:
+                moved = self.run_once()
+            except OperationalError as error:
+                _logger.warning("the database is away: %s", error)
+                moved = False
+            if not moved:
+                self.wake.wait(_POLL_SECONDS)
+
+    def _standing(self) -> dict[int, list[str]]:
+        """Who reads next from where; a failing one only when its pause is over."""
+        standing: dict[int, list[str]] = defaultdict(list)
+        for name, follower in self._followers.items():
+            if name in self._failing and self._failures.paused(name):
+                continue
+            if name not in self._positions:
+                self._positions[name] = follower.position()
+            standing[self._positions[name]].append(name)
+        return standing
+
+    def _advance(self, follower: Follower, batch: Batch) -> bool:
+        name = follower.name
+        before = self._positions.pop(name)
+        try:
+            owned = follower.advance(batch)
+        except HandlerFailedError as failed:
+            self._stop(name, failed)
+            return False
+        if owned:
+            self._positions[name] = batch.last
+            if name in self._failing:
+                self._failing.discard(name)
+                self._failures.clear(name)
+        return owned and batch.last > before
+
+    def _stop(self, name: str, failed: HandlerFailedError) -> None:
+        cause = failed.__cause__
+        error = cause if isinstance(cause, Exception) else failed
+        _logger.error("%s stands still at %s: %s", name, failed, error)
+        self._failing.add(name)
+        self._failures.record(name, failed.position, failed.event, error)

@@ -1,0 +1,103 @@
+"""Runs one policy: once per event, never on a rebuild, committed synchronously.
+
+Its position row is the library's tracking record of that name. Whoever locks it
+owns the policy. A policy that is killed between its effect and its position
+meets the event again; its command ids and outbox keys make that one effect.
+"""
+
+from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+
+from application.clock import Clock
+from application.policy import Errand, Policy, Start
+from application.projections.projection import Recorded
+from infrastructure.event_log.tables import events, tracking
+from infrastructure.feed.batch import Batch, HandlerFailedError
+from infrastructure.feed.routing import Routes, handlers_of
+from infrastructure.outbox import write_errand
+
+
+class OutboxDesk:
+    """Writes a policy's errands in the transaction that moves its position."""
+
+    def __init__(self, connection: Connection, clock: Clock, recorded: Recorded) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._recorded = recorded
+
+    def send(self, errand: Errand) -> None:
+        """Write an outbox row; a repeat is the same row."""
+        write_errand(self._connection, self._recorded.position, errand, self._clock.now())
+
+
+class PolicyRunner:
+    """One policy, the services it may call, and the database."""
+
+    def __init__(
+        self, engine: Engine, policy: Policy, table: Routes[Policy], services: object, clock: Clock
+    ) -> None:
+        self.name = policy.name
+        self._engine = engine
+        self._policy = policy
+        self._table = table
+        self._services = services
+        self._clock = clock
+
+    def install(self) -> None:
+        """Set the first position, at the beginning of the log or at its present end."""
+        with self._engine.begin() as connection:
+            end = select(func.coalesce(func.max(events.c.position), 0))
+            start = 0
+            if self._policy.starts is Start.INSTALLATION:
+                start = connection.execute(end).scalar_one()
+            row = {"application_name": self.name, "notification_id": start}
+            connection.execute(insert(tracking).values(row).on_conflict_do_nothing())
+
+    def position(self) -> int:
+        """How far it has read."""
+        with self._engine.connect() as connection:
+            return self._read(connection, lock=False) or 0
+
+    def advance(self, batch: Batch) -> bool:
+        """React to what of the batch is new to it; False where another process owns it.
+
+        Raises HandlerFailedError; what came before the failing event is kept.
+        """
+        with self._engine.connect() as connection:
+            position = self._read(connection, lock=True)
+            if position is None:
+                return False
+            try:
+                for row in batch.after(position):
+                    if self._policy in handlers_of(self._table, row[3]):
+                        self._react(connection, batch.recorded(row))
+                    position = row[0]
+            finally:
+                self._move(connection, position)
+        return True
+
+    def _react(self, connection: Connection, recorded: Recorded) -> None:
+        desk = OutboxDesk(connection, self._clock, recorded)
+        savepoint = connection.begin_nested()
+        try:
+            self._policy.react(self._services, desk, recorded)
+        except OperationalError:
+            raise  # the connection is gone, not the policy wrong
+        except Exception as error:
+            savepoint.rollback()
+            raise HandlerFailedError(
+                recorded.position, type(recorded.event).__qualname__
+            ) from error
+        savepoint.commit()
+
+    def _read(self, connection: Connection, *, lock: bool) -> int | None:
+        query = select(tracking.c.notification_id).where(tracking.c.application_name == self.name)
+        if lock:
+            query = query.with_for_update(skip_locked=True)
+        return connection.execute(query).scalar()
+
+    def _move(self, connection: Connection, position: int) -> None:
+        moved = update(tracking).where(tracking.c.application_name == self.name)
+        connection.execute(moved.values(notification_id=position))
+        connection.commit()

@@ -1,0 +1,99 @@
+"""Advances one projection: its rows and its position in one transaction.
+
+Whoever locks the position row owns the batch, so any number of processes may
+run. A crash loses at most what is read again, hence synchronous_commit=off.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from application.projections.projection import Handler, Projection
+from infrastructure.feed.batch import Batch, HandlerFailedError
+from infrastructure.feed.reader import Row
+from infrastructure.feed.routing import Routes, handlers_of
+
+MOVED_CHANNEL = "projection_moved"
+
+
+class Projector:
+    """One projection, its handlers by stored name, and the database."""
+
+    def __init__(self, engine: Engine, projection: Projection, table: Routes[Handler]) -> None:
+        self.name = projection.name
+        self._engine = engine
+        self._projection = projection
+        self._table = {
+            name: tuple(h for h in handlers if h.projection is projection)
+            for name, handlers in table.items()
+        }
+
+    def install(self) -> None:
+        """Create schema, tables and position row; idempotent, also in a race."""
+        with self._engine.begin() as connection:
+            connection.execute(text("select pg_advisory_xact_lock(20811, 2)"))
+            connection.execute(text(f'create schema if not exists "{self.name}"'))
+            connection.execute(
+                text(
+                    f'create table if not exists "{self.name}".progress'
+                    " (only boolean primary key check (only), position bigint not null)"
+                )
+            )
+            connection.execute(
+                text(
+                    f'insert into "{self.name}".progress values (true, 0) on conflict do nothing'  # noqa: S608 - our own schema name
+                )
+            )
+            self._projection.metadata.create_all(connection)
+
+    def position(self) -> int:
+        """How far it has read."""
+        with self._engine.connect() as connection:
+            query = f'select position from "{self.name}".progress'  # noqa: S608 - our own schema name
+            return int(connection.execute(text(query)).scalar_one())
+
+    def advance(self, batch: Batch) -> bool:
+        """Apply what of the batch is new to it; False where another process owns it.
+
+        Raises HandlerFailedError after having kept everything before the event
+        that failed.
+        """
+        try:
+            return self._apply(batch, None)
+        except HandlerFailedError as failed:
+            self._apply(batch, failed.position - 1)
+            raise
+
+    def _apply(self, batch: Batch, stop: int | None) -> bool:
+        with self._engine.begin() as connection:
+            position = self._own(connection)
+            if position is None:
+                return False
+            rows = [row for row in batch.after(position) if stop is None or row[0] <= stop]
+            if rows:
+                self._handle(connection, batch, rows)
+                self._move(connection, rows[-1][0])
+        return True
+
+    def _own(self, connection: Connection) -> int | None:
+        connection.execute(text("set local synchronous_commit = off"))
+        query = f'select position from "{self.name}".progress for update skip locked'  # noqa: S608 - our own schema name
+        return connection.execute(text(query)).scalar()
+
+    def _handle(self, connection: Connection, batch: Batch, rows: Sequence[Row]) -> None:
+        for row in rows:
+            try:
+                for handler in handlers_of(self._table, row[3]):
+                    handler.apply(connection, batch.recorded(row))
+            except OperationalError:
+                raise  # the connection is gone, not the handler wrong
+            except Exception as error:
+                raise HandlerFailedError(row[0], row[3]) from error
+
+    def _move(self, connection: Connection, position: int) -> None:
+        update = f'update "{self.name}".progress set position = :position'  # noqa: S608 - our own schema name
+        connection.execute(text(update), {"position": position})
+        notify = text("select pg_notify(:channel, :payload)")
+        payload = f"{self.name} {position}"
+        connection.execute(notify, {"channel": MOVED_CHANNEL, "payload": payload})

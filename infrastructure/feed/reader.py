@@ -1,0 +1,47 @@
+"""Reads the log in order; positions are dense and in commit order, so none is missed."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from application.projections.projection import Recorded
+from infrastructure.event_log.mapper import rebuild
+
+PAGE = 5000
+
+# In order: position, stream id, version, name, state, recorded at, actor.
+Row = tuple[int, Any, int, str, str, Any, str]
+
+_READ = (
+    "select position, stream_id::text, version, name, state, recorded_at, actor"
+    " from log.events where position > %s order by position limit %s"
+)
+
+
+class LogReader:
+    """Pages of raw rows: decoding is left to whoever needs the event."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read(self, after: int, limit: int = PAGE) -> Sequence[Row]:
+        """Up to `limit` rows behind position `after`, in order."""
+        connection = self._engine.raw_connection()
+        try:
+            # Straight on the driver's cursor: SQLAlchemy's rows cost half the speed here.
+            cursor = connection.cursor()
+            cursor.execute(_READ, (after, limit))
+            rows: Sequence[Row] = cursor.fetchall()
+            cursor.close()
+        finally:
+            connection.close()
+        return rows
+
+
+def decode(row: Row) -> Recorded:
+    """The row's event, rebuilt."""
+    position, stream_id, version, name, state, recorded_at, actor = row
+    event = rebuild(UUID(stream_id), version, name, state)
+    return Recorded(position, recorded_at, actor, event)
