@@ -1,6 +1,6 @@
 """Dispatching (派单): what the office and the field do with an order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ from domain.orders.changes import Cancellation, PolicyApplied, Rescheduling
 from domain.orders.order_facts import OrderFacts
 from domain.orders.service_order import ServiceOrder
 from domain.orders.windows import bounds, window
-from domain.workers import Worker, WorkerNotActiveError
+from domain.workers import ACTIVE, Worker, WorkerNotActiveError
 
 # On the road before and after a visit, until distances are known.
 TRAVEL: Final = timedelta(minutes=30)
@@ -82,29 +82,29 @@ class Dispatching:
         )
 
     def assign(
-        self, order_id: UUID, worker_id: UUID, reasons: list[str], command: Command
+        self, order_id: UUID, crew: Sequence[UUID], reasons: list[str], command: Command
     ) -> Outcome:
-        """Give the order to a worker for its window and the travel around it.
+        """Give the order to a crew, its leader first, for its window and travel.
 
-        Raises WorkerBusyError where another order holds the worker then.
+        Raises WorkerBusyError where another order holds one of them then.
         """
         return self._claiming(
             order_id,
             command,
             lambda order: order.assign(
-                self._assignment(order, worker_id, reasons), by=command.actor, at=command.at
+                self._assignment(order, crew, reasons), by=command.actor, at=command.at
             ),
         )
 
     def reassign(
-        self, order_id: UUID, worker_id: UUID, reason_code: str, command: Command
+        self, order_id: UUID, crew: Sequence[UUID], reason_code: str, command: Command
     ) -> Outcome:
-        """Give the order to another worker; the first one is free again."""
+        """Give the order to another crew; the first one is free again."""
         return self._claiming(
             order_id,
             command,
             lambda order: order.reassign(
-                self._assignment(order, worker_id, []),
+                self._assignment(order, crew, []),
                 reason_code=reason_code,
                 by=command.actor,
                 at=command.at,
@@ -222,20 +222,27 @@ class Dispatching:
                 raise WorkerBusyError(claim=refused.claim) from refused
             raise
 
-    def _assignment(self, order: ServiceOrder, worker_id: UUID, reasons: list[str]) -> Assignment:
-        worker = self._log.load(Worker, worker_id)
-        if worker.status != "active":
-            raise WorkerNotActiveError
-        if not worker.can_take(order.service_code, order.contact["district"]):
-            raise WorkerUnfitError
+    def _assignment(
+        self, order: ServiceOrder, crew: Sequence[UUID], reasons: list[str]
+    ) -> Assignment:
+        leader, *members = [self._fit(order, worker_id) for worker_id in crew]
         spans = [bounds(each) for each in order.windows]
         return Assignment(
-            worker_id=worker_id,
-            worker_number=worker.number,
+            worker_id=leader.id,
+            worker_number=leader.number,
             starts_at=min(start for start, _ in spans) - TRAVEL,
             ends_at=max(end for _, end in spans) + TRAVEL,
             reasons=reasons,
+            members=[{"worker_id": str(w.id), "worker_number": w.number} for w in members] or None,
         )
+
+    def _fit(self, order: ServiceOrder, worker_id: UUID) -> Worker:
+        worker = self._log.load(Worker, worker_id)
+        if worker.status != ACTIVE:
+            raise WorkerNotActiveError
+        if not worker.can_take(order.service_code, order.contact["district"]):
+            raise WorkerUnfitError
+        return worker
 
     def _note(self, order: OrderFacts, report: FieldReport) -> str:
         return self._vault.seal(order.customer_id, KeyClass.NOTE, report.note)

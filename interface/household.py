@@ -20,7 +20,7 @@ from infrastructure.clock import SystemClock
 from infrastructure.credentials import PostgresCredentials
 from infrastructure.event_log.recorder import EventLog
 from infrastructure.feed.failures import Failures
-from infrastructure.feed.feed import Feed
+from infrastructure.feed.feed import Feed, Follower
 from infrastructure.feed.policies import PolicyRunner
 from infrastructure.feed.progress import PostgresProgress
 from infrastructure.feed.projector import Projector
@@ -64,6 +64,11 @@ class Household:
     progress: PostgresProgress
     outbox: Outbox
     close: Callable[[], None]
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies travel over TLS only: always but on plain loopback."""
+        return self.settings.base_url.startswith("https:")
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Household:
@@ -141,7 +146,7 @@ def _feed(engine: Engine, services: PolicyServices, failures: Failures, clock: C
     projecting = routes(PROJECTIONS)
     reacting = routes(POLICIES)
     policies = dict.fromkeys(policy for line in POLICIES.values() for policy in line)
-    followers = [
+    followers: list[Follower] = [
         *(Projector(engine, projection, projecting) for projection in ALL_PROJECTIONS),
         *(PolicyRunner(engine, policy, reacting, services, clock) for policy in policies),
     ]

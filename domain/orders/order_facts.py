@@ -114,7 +114,7 @@ class OrderFacts(EventSourced):
 
         def claims(self) -> tuple[Claim, ...]:
             """The old crew is free, the new one is busy."""
-            return (*intervals(self.originator_id, self),)
+            return (*freed(self.releases), *intervals(self.originator_id, self))
 
     class Rescheduled(Event):
         """New windows were agreed (改期), with a worker if one is kept or found at once."""

@@ -5,7 +5,6 @@ NOTIFY inside the append would cost three times the append (fact sheet event-log
 lost ring does no harm: readers also look once a second.
 """
 
-import contextlib
 import logging
 from collections.abc import Callable
 from threading import Event, Lock, Thread
@@ -13,8 +12,12 @@ from threading import Event, Lock, Thread
 import psycopg2
 from sqlalchemy import Engine
 
+from infrastructure.event_log.pinned import CONNECTION_LOST, PinnedConnection
+
 CHANNEL = "log_appended"
-_COALESCE_SECONDS = 0.005
+_COALESCE_SECONDS = 0.02
+# A lost ring does no harm, so its commit need not wait for the disk.
+_NOTIFY = "select set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)"
 
 _logger = logging.getLogger("jiawu.doorbell")
 
@@ -23,7 +26,7 @@ class Doorbell:
     """Wakes this process's listeners at once and other processes by NOTIFY."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._pinned = PinnedConnection(engine)
         self._lock = Lock()
         self._hooks: dict[object, Callable[[], None]] = {}
         self._rung = Event()
@@ -54,6 +57,7 @@ class Doorbell:
         self._rung.set()
         if self._thread is not None:
             self._thread.join()
+        self._pinned.drop()
 
     def _forget(self, key: object) -> None:
         with self._lock:
@@ -75,8 +79,7 @@ class Doorbell:
 
     def _notify(self) -> None:
         try:
-            with contextlib.closing(self._engine.raw_connection()) as connection:
-                connection.cursor().execute("select pg_notify(%s, %s)", (CHANNEL, str(self._last)))
-                connection.commit()
-        except psycopg2.Error as error:
+            self._pinned.query(_NOTIFY, (CHANNEL, str(self._last)))
+        except (*CONNECTION_LOST, psycopg2.Error) as error:
+            self._pinned.drop()
             _logger.warning("doorbell not heard by other processes: %s", error)

@@ -9,8 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Lock
 
-import psycopg2
-
+from application.commands import CommitUnknownError
 from infrastructure.event_log.member import Member, Result
 
 BATCH_LIMIT = 64
@@ -21,18 +20,15 @@ Append = Callable[[Sequence[Member]], list[Result]]
 class _Ticket:
     """A queued member and its thread, asleep on `turn` until settled or leading."""
 
-    __slots__ = ("error", "member", "result", "turn")
+    __slots__ = ("error", "leads", "member", "result", "turn")
 
     def __init__(self, member: Member) -> None:
         self.member = member
+        self.leads = False
         self.result: Result | None = None
         self.error: BaseException | None = None
         self.turn = Lock()
         self.turn.acquire()
-
-    @property
-    def settled(self) -> bool:
-        return self.result is not None or self.error is not None
 
     def outcome(self) -> Result:
         if self.error is not None:
@@ -53,35 +49,48 @@ class GroupAppend:
     def __call__(self, member: Member) -> Result:
         """Append one member; the calling thread leads a batch or waits for one.
 
-        Raises what `append` raises for this member.
+        Raises what `append` raises for this member, and CommitUnknownError where
+        another thread that led the batch died.
         """
         ticket = _Ticket(member)
-        with self._lock:
-            self._queue.append(ticket)
-            leads, self._led = not self._led, True
-        if not leads:
-            ticket.turn.acquire()
-        if not ticket.settled:
-            self._lead()
+        try:
+            self._join(ticket)
+            if not ticket.leads:
+                ticket.turn.acquire()
+            if ticket.leads:
+                self._lead()
+        except BaseException:
+            # An interrupted thread must not be waited for as the next leader.
+            self._abandon(ticket)
+            raise
         return ticket.outcome()
 
-    def _lead(self) -> None:
+    def _join(self, ticket: _Ticket) -> None:
         with self._lock:
-            batch = self._next_batch()
+            self._queue.append(ticket)
+            if not self._led:
+                self._led = ticket.leads = True
+
+    def _lead(self) -> None:
+        batch: list[_Ticket] = []
         try:
+            with self._lock:
+                self._fill(batch)
             self._run(batch)
         except BaseException as error:
             # A leader that dies, even by an interrupt, must not leave others asleep.
-            _fail(batch, error)
+            unknown = CommitUnknownError()
+            unknown.__cause__ = error
+            _fail(batch, unknown)
             raise
         finally:
-            self._hand_over()
+            with self._lock:
+                self._hand_over()
             for ticket in batch:
                 ticket.turn.release()
 
-    def _next_batch(self) -> list[_Ticket]:
-        """The longest front of the queue in which no two members share a key."""
-        batch: list[_Ticket] = []
+    def _fill(self, batch: list[_Ticket]) -> None:
+        """Take the longest front of the queue in which no two members share a key."""
         taken: set[object] = set()
         while self._queue and len(batch) < BATCH_LIMIT:
             keys = self._queue[0].member.keys()
@@ -89,22 +98,20 @@ class GroupAppend:
                 break
             taken |= keys
             batch.append(self._queue.popleft())
-        return batch
 
     def _run(self, batch: list[_Ticket]) -> None:
         try:
             results = self._append([ticket.member for ticket in batch])
-        except psycopg2.Error as error:
+        except CommitUnknownError as error:
+            _fail(batch, error)
+        except Exception as error:  # noqa: BLE001 - the guilty member's caller raises it
             if len(batch) == 1:
                 batch[0].error = error
             else:
                 self._one_by_one(batch)
-            return
-        except Exception as error:  # noqa: BLE001 - every member's caller raises it
-            _fail(batch, error)
-            return
-        for ticket, result in zip(batch, results, strict=True):
-            ticket.result = result
+        else:
+            for ticket, result in zip(batch, results, strict=True):
+                ticket.result = result
 
     def _one_by_one(self, batch: list[_Ticket]) -> None:
         """Bad data in one member must not fail the others."""
@@ -112,14 +119,22 @@ class GroupAppend:
             self._run([ticket])
 
     def _hand_over(self) -> None:
+        """Wake the next in the queue to lead; under the lock."""
+        self._led = bool(self._queue)
+        if self._queue:
+            self._queue[0].leads = True
+            self._queue[0].turn.release()
+
+    def _abandon(self, ticket: _Ticket) -> None:
         with self._lock:
-            if self._queue:
-                self._queue[0].turn.release()
-            else:
-                self._led = False
+            if ticket not in self._queue:
+                return  # its batch is under way and settles it unheard
+            self._queue.remove(ticket)
+            if ticket.leads:
+                self._hand_over()
 
 
 def _fail(batch: list[_Ticket], error: BaseException) -> None:
     for ticket in batch:
-        if not ticket.settled:
+        if ticket.result is None and ticket.error is None:
             ticket.error = error

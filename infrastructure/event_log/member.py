@@ -75,22 +75,27 @@ class Refused:
 Result = Appended | Known | Conflict | Refused
 
 
-def batch_json(members: Sequence[Member]) -> str:
-    """The one parameter of log.append for these members."""
-    batch: dict[str, list[dict[str, Any]]] = {"e": _events(members)}
-    commands = [_command(m, x) for m, x in enumerate(members) if x.command is not None]
-    claims = [_claims(m, x) for m, x in enumerate(members) if x.claims]
-    if commands:
-        batch["c"] = commands
-    if claims:
-        batch["k"] = claims
-    return orjson.dumps(batch).decode()
+Parameters = tuple[str, str | None, str | None]
 
 
-def results_of(members: Sequence[Member], rows: Sequence[Sequence[Any]]) -> list[Result]:
-    """The rows of log.append as one result per member."""
-    left_out = {row[0]: _left_out(row) for row in rows[:-1]}
-    position: int = rows[-1][2]
+def batch_json(members: Sequence[Member]) -> Parameters:
+    """The parameters of log.append for these members: events, commands, claims."""
+    events: list[dict[str, Any]] = []
+    commands: list[dict[str, Any]] = []
+    claims: list[dict[str, Any]] = []
+    for m, member in enumerate(members):
+        _add_events(events, m, member)
+        if member.command is not None:
+            commands.append(_command(m, member, member.command, len(events)))
+        if member.claims:
+            claims.append(_claims(m, member))
+    return _json(events), _json(commands) if commands else None, _json(claims) if claims else None
+
+
+def results_of(members: Sequence[Member], told: str) -> list[Result]:
+    """The answer of log.append as one result per member."""
+    position, *rest = orjson.loads(told)
+    left_out = {row[0]: _left_out(row) for row in rest[0]} if rest else {}
     results: list[Result] = []
     for m, member in enumerate(members):
         result = left_out.get(m)
@@ -103,41 +108,40 @@ def results_of(members: Sequence[Member], rows: Sequence[Sequence[Any]]) -> list
 
 
 def _left_out(row: Sequence[Any]) -> Result:
-    _, outcome, position, body_mac, detail = row
-    match outcome:
-        case "known":
-            return Known(body_mac, position, detail)
-        case "conflict":
-            return Conflict()
+    match row[1:]:
+        case ["known", position, body_mac, answer]:
+            return Known(body_mac, position, answer)
+        case ["refused", claim]:
+            return Refused(claim)
         case _:
-            return Refused(detail)
+            return Conflict()
 
 
-def _events(members: Sequence[Member]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for m, member in enumerate(members):
-        command, at = member.command, member.recorded_at
-        command_id, actor = (command.id, command.actor) if command else (None, "")
-        rows.extend(
-            {
-                "m": m,
-                "s": event.originator_id,
-                "v": event.originator_version,
-                "n": event.topic,
-                "t": event.state.decode(),
-                "r": at,
-                "c": command_id,
-                "a": actor,
-            }
-            for event in member.events
-        )
-    return rows
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()
 
 
-def _command(m: int, member: Member) -> dict[str, Any]:
-    assert member.command is not None  # noqa: S101 - only members with a command come here
-    command = member.command
-    return {"m": m, "id": command.id, "mac": command.body_mac, "answer": member.answer}
+def _add_events(rows: list[dict[str, Any]], m: int, member: Member) -> None:
+    command, at = member.command, member.recorded_at
+    command_id, actor = (command.id, command.actor) if command else (None, "")
+    rows.extend(
+        {
+            "m": m,
+            "s": event.originator_id,
+            "v": event.originator_version,
+            "n": event.topic,
+            "t": event.state.decode(),
+            "r": at,
+            "c": command_id,
+            "a": actor,
+        }
+        for event in member.events
+    )
+
+
+def _command(m: int, member: Member, command: Command, up_to: int) -> dict[str, Any]:
+    mac, answer = command.body_mac, member.answer
+    return {"m": m, "id": command.id, "mac": mac, "answer": answer, "e": up_to}
 
 
 def _claims(m: int, member: Member) -> dict[str, Any]:

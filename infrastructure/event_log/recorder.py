@@ -38,6 +38,7 @@ from infrastructure.event_log.member import (
     results_of,
 )
 from infrastructure.event_log.tables import commands, events, tracking
+from infrastructure.event_log.troubles import library_errors
 
 _SELECT_EVENTS = (
     "select stream_id, version, name, state from log.events"
@@ -70,11 +71,13 @@ class EventLog(ProcessRecorder):
 
         Keywords: command, answer (a mapping), claims, tracking. Raises
         IntegrityError where a version or a tracking position exists already,
-        CommandKnownError, ClaimRefusedError, CommitUnknownError.
+        CommandKnownError, ClaimRefusedError, CommitUnknownError, and the
+        library's DatabaseError kinds for data that the log cannot hold.
         """
         member = self._member(stored_events, **kwargs)
         tracked: Tracking | None = kwargs.get("tracking")
-        result = self._append_tracked(member, tracked) if tracked else self._group(member)
+        with library_errors():
+            result = self._append_tracked(member, tracked) if tracked else self._group(member)
         positions = _positions(result)
         if positions:
             self.doorbell.ring(positions[-1])
@@ -83,9 +86,9 @@ class EventLog(ProcessRecorder):
     def append_in(self, connection: Connection, member: Member) -> Sequence[int]:
         """Append inside the caller's own transaction, as its first statement.
 
-        Raises as insert_events does; also InternalError where rows were locked
-        before or the isolation is not READ COMMITTED. The doorbell is the
-        caller's to ring, after its commit.
+        Raises as insert_events does; also SQLAlchemy's DatabaseError, SQLSTATE
+        JW003, where rows were locked before or the isolation is not READ
+        COMMITTED. The doorbell is the caller's to ring, after its commit.
         """
         return _positions(_append_one(connection, member))
 
@@ -204,8 +207,8 @@ class LogSubscription(ListenNotifySubscription[EventLog]):
 
 
 def _append_one(connection: Connection, member: Member) -> Result:
-    rows = connection.exec_driver_sql(APPEND, (batch_json([member]),)).all()
-    return results_of([member], rows)[0]
+    told = connection.exec_driver_sql(APPEND, batch_json([member])).scalar_one()
+    return results_of([member], told)[0]
 
 
 def _track(connection: Connection, tracked: Tracking) -> None:

@@ -87,6 +87,13 @@ class Feed:
             if not moved:
                 self.wake.wait(_POLL_SECONDS)
 
+    def lags(self) -> tuple[int, dict[str, int]]:
+        """The log's last position, and how many events each follower is behind it."""
+        last = self._reader.last()
+        return last, {
+            name: max(0, last - follower.position()) for name, follower in self._followers.items()
+        }
+
     def _standing(self) -> dict[int, list[str]]:
         """Who reads next from where; a failing one only when its pause is over."""
         standing: dict[int, list[str]] = defaultdict(list)

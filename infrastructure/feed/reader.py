@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from application.projections.projection import Recorded
 from infrastructure.event_log.mapper import rebuild
@@ -38,6 +38,12 @@ class LogReader:
         finally:
             connection.close()
         return rows
+
+    def last(self) -> int:
+        """The last position, 0 while the log is empty."""
+        with self._engine.connect() as connection:
+            query = text("select coalesce(max(position), 0) from log.events")
+            return int(connection.execute(query).scalar_one())
 
 
 def decode(row: Row) -> Recorded:

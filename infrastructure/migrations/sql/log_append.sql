@@ -13,14 +13,14 @@ begin
                 raise exception '%:%', c->>'kind', c->>'key' using errcode = 'JW001';
             end if;
         when 'take_worker' then
-            begin
-                insert into log.worker_claims (id, worker, during)
-                values ((c->>'id')::uuid,
-                        int4range((c->>'worker')::int, (c->>'worker')::int, '[]'),
-                        tstzrange((c->>'from')::timestamptz, (c->>'to')::timestamptz, '[)'));
-            exception when exclusion_violation or unique_violation then
+            insert into log.worker_claims (id, worker, during)
+            values ((c->>'id')::uuid,
+                    int4range((c->>'worker')::int, (c->>'worker')::int, '[]'),
+                    tstzrange((c->>'from')::timestamptz, (c->>'to')::timestamptz, '[)'))
+                on conflict do nothing;
+            if not found then
                 raise exception 'worker:%', c->>'worker' using errcode = 'JW001';
-            end;
+            end if;
         when 'release_worker' then
             delete from log.worker_claims where id = (c->>'id')::uuid;
         when 'take_seats' then
@@ -51,74 +51,83 @@ begin
 end
 $$;
 
--- Append a batch of members, each = events + command + claims, all or nothing by member.
---   batch: {"e": [{m,s,v,n,t,r,c,a}], "c": [{m,id,mac,answer}], "k": [{m,k:[claim]}]}
---   m member, s stream, v version, n name, t state, r recorded_at, c command id, a actor
--- Returns one row per member left out: known (with the stored command) | conflict |
--- refused (with the claim's name); and last a row without member: the position before the
--- batch. The events of all other members stand behind it, in the order given.
---
--- Keys are looked up by scalar sub-selects, one index probe each: a join with the batch
--- would be planned for a hundred rows and scan whole tables.
-create function log.append(batch json)
-returns table (member int, outcome text, at_position bigint, body_mac text, detail text)
-language plpgsql as $$
-#variable_conflict use_column
-declare
-    members  json := batch->'e';
-    asked    json := batch->'c';
-    wanted   json := batch->'k';
-    taken    int[];
-    left_out int[] := '{}';
-    base     bigint;
-    claiming record;
+-- Raises JW003 where an append would come too late in its transaction.
+create function log.check_transaction() returns void language plpgsql as $$
 begin
-    if pg_current_xact_id_if_assigned() is not null and not exists (
-        select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()
-        and classid = 20811 and objid = 1 and objsubid = 2 and granted)
-    then
-        -- Whoever waits for the log's lock with rows locked deadlocks with the leader.
-        raise exception 'append must come first in its transaction' using errcode = 'JW003';
-    end if;
     if current_setting('transaction_isolation') <> 'read committed' then
         -- A frozen snapshot would check against the past.
         raise exception 'append needs READ COMMITTED' using errcode = 'JW003';
     end if;
+    if pg_current_xact_id_if_assigned() is null then
+        return;  -- no row is locked without a transaction id; the usual case, and cheap
+    end if;
+    -- Whoever waits for the log's lock with rows locked deadlocks with its holder.
+    if exists (select from pg_locks where pid = pg_backend_pid()
+               and locktype = 'relation' and mode <> 'AccessShareLock')
+       and not exists (select from pg_locks where pid = pg_backend_pid()
+               and locktype = 'advisory' and granted
+               and classid = 20811 and objid = 1 and objsubid = 2)
+    then
+        raise exception 'append must come first in its transaction' using errcode = 'JW003';
+    end if;
+end
+$$;
 
+-- Append a batch of members, each = events + command + claims, all or nothing by member.
+--   new_events:   [{m,s,v,n,t,r,c,a}]   m member, s stream, v version, n name, t state,
+--                                       r recorded_at, c command id, a actor
+--   new_commands: [{m,id,mac,answer,e}] e how many events stand in the batch up to it
+--   new_claims:   [{m,k:[claim]}]       the last two null where there are none
+-- Returns JSON: [position before the batch] and, where members were left out, a list of them:
+-- [m,"known",position,mac,answer] | [m,"conflict"] | [m,"refused",claim]. The events of all
+-- others stand behind that position, in the order given.
+--
+-- Keys are looked up by scalar sub-selects, one index probe each: a join with the batch
+-- would be planned for a hundred rows and scan whole tables.
+create function log.append(new_events json, new_commands json, new_claims json)
+returns text language plpgsql as $$
+#variable_conflict use_column
+declare
+    left_out int[]  := '{}';
+    told     json[] := '{}';
+    missing  int[]  := '{}';
+    taken    int[];
+    base     bigint;
+    known    record;
+    claiming record;
+begin
+    perform log.check_transaction();
     -- Lock first, then look: each statement below takes its snapshot after the lock.
     perform pg_advisory_xact_lock(20811, 1);
 
-    if asked is not null then
-        return query
-            select x.m, 'known', k.position, k.body_mac, k.answer
-            from json_to_recordset(asked) as x(m int, id uuid)
-            cross join lateral (select * from log.commands where id = x.id limit 1) as k;
-        if found then
-            left_out := array(select x.m from json_to_recordset(asked) as x(m int, id uuid)
-                              where (select true from log.commands where id = x.id));
-        end if;
+    if new_commands is not null then
+        for known in
+            select x.m, k.* from json_to_recordset(new_commands) as x(m int, id uuid)
+            cross join lateral (select * from log.commands where id = x.id limit 1) as k
+        loop
+            left_out := left_out || known.m;
+            told := told || json_build_array(known.m, 'known', known.position,
+                                             known.body_mac, known.answer);
+        end loop;
     end if;
 
-    taken := array(select distinct x.m
-                   from json_to_recordset(members) as x(m int, s uuid, v int)
-                   where not x.m = any(left_out) and
+    taken := array(select m from json_to_recordset(new_events) as x(m int, s uuid, v int)
+                   where m <> all(left_out) and
                          (select true from log.events where stream_id = x.s and version = x.v));
     if taken <> '{}' then
-        return query
-            select t, 'conflict', null::bigint, null::text, null::text from unnest(taken) as t;
         left_out := left_out || taken;
+        told := told || array(select json_build_array(m, 'conflict') from unnest(taken) as m);
     end if;
 
-    if wanted is not null then
-        for claiming in select x.m, x.k from json_to_recordset(wanted) as x(m int, k json)
-                        where not x.m = any(left_out)
+    if new_claims is not null then
+        for claiming in select x.m, x.k from json_to_recordset(new_claims) as x(m int, k json)
+                        where x.m <> all(left_out)
         loop
             begin
                 perform log.take_claims(claiming.k);
             exception when sqlstate 'JW001' then
-                return query
-                    select claiming.m, 'refused', null::bigint, null::text, sqlerrm;
                 left_out := left_out || claiming.m;
+                told := told || json_build_array(claiming.m, 'refused', sqlerrm);
             end;
         end loop;
     end if;
@@ -127,20 +136,24 @@ begin
     insert into log.events
         (position, stream_id, version, name, state, recorded_at, command_id, actor)
     select base + row_number() over (), s, v, n, t, r, c, a
-    from json_to_recordset(members) as x(m int, s uuid, v int, n text, t text,
-                                         r timestamptz, c uuid, a text)
-    where not m = any(left_out);
+    from json_to_recordset(new_events) as x(m int, s uuid, v int, n text, t text,
+                                            r timestamptz, c uuid, a text)
+    where m <> all(left_out);
 
-    if asked is not null then
+    if new_commands is not null then
+        if left_out <> '{}' then
+            missing := array(select m from json_to_recordset(new_events) as x(m int)
+                             where m = any(left_out));
+        end if;
         insert into log.commands (id, body_mac, position, answer)
-        select x.id, x.mac,
-               coalesce((select max(position) from log.events
-                         where position > base and command_id = x.id), base),
-               x.answer
-        from json_to_recordset(asked) as x(m int, id uuid, mac text, answer text)
-        where not x.m = any(left_out);
+        select id, mac, base + e - (select count(*) from unnest(missing) as g where g < m), answer
+        from json_to_recordset(new_commands) as x(m int, id uuid, mac text, e int, answer text)
+        where m <> all(left_out);
     end if;
 
-    return query select null::int, 'base', base, null::text, null::text;
+    if left_out = '{}' then
+        return '[' || base || ']';
+    end if;
+    return json_build_array(base, to_json(told))::text;
 end
 $$;

@@ -1,0 +1,98 @@
+"""Errors as problem documents (RFC 9457): a code for programs, a Chinese sentence for people."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from domain.errors import JiawuError
+
+MEDIA_TYPE: Final = "application/problem+json"
+_RETRY_AFTER_SECONDS: Final = "5"
+_HTTP_SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
+    404: ("not_found", "没有找到。"),
+    405: ("method_not_allowed", "不支持此操作。"),
+}
+
+_logger = logging.getLogger("jiawu.api")
+
+
+class Problem(BaseModel):
+    """The body of every error answer."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    field: str | None = None
+
+
+PROBLEM_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Problem, "content": {MEDIA_TYPE: {}}}
+    for status in (400, 401, 403, 404, 409, 422, 502, 503)
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error as a problem document."""
+    app.add_exception_handler(JiawuError, _refusal)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _database_away)
+    app.add_exception_handler(Exception, _defect)
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    *,
+    field: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem document as an answer."""
+    body = Problem(title=title, status=status, code=code, field=field).model_dump(exclude_none=True)
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _refusal(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, JiawuError)  # noqa: S101 - registered for this class
+    field = error.facts.get("field")
+    retry = {"Retry-After": _RETRY_AFTER_SECONDS} if error.status == 503 else None  # noqa: PLR2004 - Service Unavailable
+    return problem(
+        error.status,
+        error.code,
+        error.message,
+        field=str(field) if field is not None else None,
+        headers=retry,
+    )
+
+
+def _malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or None
+    return problem(422, "invalid_input", "提交的内容不正确，请检查后重试。", field=field)
+
+
+def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    code, title = _HTTP_SENTENCES.get(error.status_code, ("http_error", "请求无法处理。"))
+    return problem(error.status_code, code, title, headers=error.headers)
+
+
+def _database_away(_: Request, error: Exception) -> JSONResponse:
+    _logger.error("the database is away: %s", type(error).__name__)
+    headers = {"Retry-After": _RETRY_AFTER_SECONDS}
+    return problem(503, "database_away", "系统繁忙，请稍后重试。", headers=headers)
+
+
+def _defect(_: Request, error: Exception) -> JSONResponse:
+    _logger.error("defect", exc_info=error)
+    return problem(500, "defect", "系统出错，请稍后重试。")
