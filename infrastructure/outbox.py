@@ -107,16 +107,18 @@ class Outbox:
         """Make one call that is due; False where none waits or all are taken."""
         now = self._clock.now()
         due = _open_errands().where(errands.c.next_try_at <= now)
-        return self._claim(due.order_by(errands.c.next_try_at).limit(1))
+        first = due.order_by(errands.c.next_try_at).limit(1)
+        return self._claim(first.with_for_update(skip_locked=True))
 
     def run_now(self, position: int, errand: Errand) -> None:
         """Write and make one call right after its commit, in the caller's thread.
 
-        The worker may have it already, or takes over if this thread dies.
+        The worker takes over if this thread dies; if the worker has it already,
+        this waits until the call is made.
         """
         with self._engine.begin() as connection:
             key = write_errand(connection, position, errand, self._clock.now())
-        self._claim(_open_errands().where(errands.c.id == key))
+        self._claim(_open_errands().where(errands.c.id == key).with_for_update())
 
     def waiting(self) -> Waiting:
         """How much waits, for readiness and metrics."""
@@ -127,7 +129,7 @@ class Outbox:
 
     def _claim(self, query: Select[Any]) -> bool:
         with self._engine.begin() as connection:
-            row = connection.execute(query.with_for_update(skip_locked=True)).first()
+            row = connection.execute(query).first()
             if row is None:
                 return False
             self._make(connection, row)

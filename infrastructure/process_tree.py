@@ -20,6 +20,7 @@ from typing import IO, TextIO
 from infrastructure.lifeline import tied
 
 _TICK = 0.1  # seconds between two looks at the children
+_UPKEEP_EVERY = 1.0  # seconds
 _LONG_LIFE = 30.0  # seconds after which a child has proved itself and its pause resets
 _FREE_PORT_TRIES = 100
 
@@ -131,8 +132,8 @@ class Supervisor:
     """Runs named children until it is told to stop.
 
     Start it from the main thread: children are tied to the thread, and signals
-    arrive there. `upkeep` is called about ten times a second, e.g. to keep the
-    embedded database running; what it raises stops everything.
+    arrive there. `upkeep` is called once a second, e.g. to keep the embedded
+    database running; what it raises stops everything.
     """
 
     def __init__(
@@ -146,6 +147,7 @@ class Supervisor:
         self._upkeep = upkeep
         self._children: list[_Child] = []
         self._stopping = False
+        self._upkeep_due = 0.0
         self._writing = threading.Lock()
 
     def start(self, command: ChildCommand) -> None:
@@ -185,7 +187,9 @@ class Supervisor:
             child.stop()
 
     def _tend(self) -> None:
-        self._upkeep()
+        if time.monotonic() >= self._upkeep_due:
+            self._upkeep()
+            self._upkeep_due = time.monotonic() + _UPKEEP_EVERY
         for child in self._children:
             child.tend()
         time.sleep(_TICK)

@@ -18,6 +18,7 @@ from application.paying import Paying
 from application.personnel import Personnel
 from infrastructure.clock import SystemClock
 from infrastructure.credentials import PostgresCredentials
+from infrastructure.event_log.doorbell import CHANNEL
 from infrastructure.event_log.recorder import EventLog
 from infrastructure.feed.failures import Failures
 from infrastructure.feed.feed import Feed, Follower
@@ -26,6 +27,7 @@ from infrastructure.feed.progress import PostgresProgress
 from infrastructure.feed.projector import Projector
 from infrastructure.feed.reader import LogReader
 from infrastructure.feed.routing import routes
+from infrastructure.listening import Listener
 from infrastructure.notices import PostgresNotices
 from infrastructure.numbers import PostgresNumbers
 from infrastructure.outbox import Outbox
@@ -69,6 +71,10 @@ class Household:
     def secure(self) -> bool:
         """Whether cookies travel over TLS only: always but on plain loopback."""
         return self.settings.base_url.startswith("https:")
+
+    def listening(self) -> Listener:
+        """Wakes the feed when another process has appended; to be entered."""
+        return Listener(self.engine, CHANNEL, lambda _: self.feed.wake.set())
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Household:

@@ -118,8 +118,15 @@ class EmbeddedPostgres:
             raise
 
     def ensure_running(self) -> None:
-        """Bring a server of ours back if it died; cheap if it did not."""
-        if self._process is not None and self._process.poll() is not None:
+        """Bring a server of ours back if it died; one short connection if it did not.
+
+        A dying server's clients notice before its process is gone, so a
+        process that no longer answers is waited for, not believed.
+        """
+        if self._process is None:
+            return
+        alive = self._process.poll() is None
+        if not (alive and self._comes_up(self._process)):
             self._launch()
 
     def stop(self) -> None:

@@ -65,6 +65,11 @@ class GroupAppend:
             raise
         return ticket.outcome()
 
+    @property
+    def queued(self) -> int:
+        """How many appends wait for the next batch."""
+        return len(self._queue)
+
     def _join(self, ticket: _Ticket) -> None:
         with self._lock:
             self._queue.append(ticket)

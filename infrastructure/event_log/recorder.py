@@ -99,6 +99,11 @@ class EventLog(ProcessRecorder):
             row = connection.execute(query.where(commands.c.id == command_id)).first()
         return StoredCommand(*row) if row else None
 
+    @property
+    def queued(self) -> int:
+        """How many appends of this process wait for the next batch."""
+        return self._group.queued
+
     def close(self) -> None:
         """Give up the appending connection and stop ringing."""
         self._connection.close()

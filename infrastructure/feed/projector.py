@@ -37,7 +37,7 @@ class Projector:
             connection.execute(
                 text(
                     f'create table if not exists "{self.name}".progress'
-                    " (only boolean primary key check (only), position bigint not null)"
+                    " (single boolean primary key check (single), position bigint not null)"
                 )
             )
             connection.execute(

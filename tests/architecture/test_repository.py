@@ -108,7 +108,8 @@ def test_what_others_wait_for_has_a_health_check(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(product_services()))
 def test_every_container_runs_a_command_that_exists(name: str) -> None:
     command = product_services()[name]["command"]
-    asked = [sys.executable, "-m", "interface.cli", *command, "--help"]
+    start = "import sys; from interface.cli import main; sys.exit(main())"
+    asked = [sys.executable, "-c", start, *command, "--help"]
     answer = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
 

@@ -50,10 +50,14 @@ def place() -> Iterator[Path]:
     shutil.rmtree(directory)
 
 
+PAUSE = threading.Event()  # never set
+
+
 def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it never came true"
+        PAUSE.wait(0.01)
 
 
 def ask(url: str, statement: str) -> object:

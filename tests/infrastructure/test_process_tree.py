@@ -28,10 +28,11 @@ TREE = """
 import sys
 from infrastructure.process_tree import ChildCommand, Supervisor
 waiting = "import signal; print('waiting', flush=True); signal.pause()"
-supervisor = Supervisor()
+def tell():
+    print("pids", *supervisor.pids.values(), flush=True)
+supervisor = Supervisor(upkeep=tell)
 for name in ("one", "two"):
     supervisor.start(ChildCommand(name, [sys.executable, "-c", waiting]))
-print("pids", *supervisor.pids.values(), flush=True)
 sys.exit(supervisor.run())
 """
 
@@ -40,11 +41,14 @@ def python(name: str, code: str, stops_within: float = 5.0) -> ChildCommand:
     return ChildCommand(name, [sys.executable, "-c", code], stops_within=stops_within)
 
 
+PAUSE = threading.Event()  # never set
+
+
 def wait_until(holds: Callable[[], bool], seconds: float = 15) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it never came true"
-        os.sched_yield()
+        PAUSE.wait(0.01)
 
 
 def living(pid: int) -> bool:
@@ -157,7 +161,6 @@ def test_children_die_with_a_killed_supervisor() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_tree_in_order(number: signal.Signals) -> None:
     tree, pids = start_tree()
-    wait_until(lambda: all("-c" in psutil.Process(pid).cmdline()[:3] for pid in pids))
     tree.send_signal(number)
     tree.communicate()
     assert tree.returncode == 0

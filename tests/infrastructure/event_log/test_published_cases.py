@@ -29,7 +29,9 @@ class _WithoutPositions(AggregateRecorder):
         self._log = log
 
     def insert_events(
-        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+        self,
+        stored_events: Sequence[StoredEvent],
+        **kwargs: Any,  # noqa: ANN401 - the library's
     ) -> Sequence[int] | None:
         self._log.insert_events(stored_events, **kwargs)
         return None

@@ -1,0 +1,50 @@
+"""`jiawu event-map`: the event map as a page, from the dicts that run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from application.event_map import ERRANDS, POLICIES, PROJECTIONS
+from domain.names import STORED_EVENTS
+from interface.settings import Settings
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "event-map.md"
+
+_HEAD: Final = """# What happens when X happens
+
+Made from `application/event_map.py` by `jiawu event-map`; a test compares it.
+Projections write read models and are written anew on every rebuild. Policies set
+something going, once per event, never on a rebuild. An event that nothing reacts
+to is a fact that aggregates alone read.
+
+| event (stored name) | projections | policies |
+|---|---|---|
+"""
+
+
+def write(_: Settings) -> int:
+    """Write docs/event-map.md anew."""
+    PAGE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+def page() -> str:
+    """The page's text."""
+    return _HEAD + "".join(_rows()) + _errands()
+
+
+def _rows() -> Iterator[str]:
+    for name, event in sorted(STORED_EVENTS.items()):
+        line = event.__mro__
+        writes = [h.name for cls in line for h in PROJECTIONS.get(cls, ())]
+        reacts = [p.name for cls in line for p in POLICIES.get(cls, ())]
+        yield f"| `{name}` | {_list(writes)} | {_list(reacts)} |\n"
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(names)) or "—"
+
+
+def _errands() -> str:
+    rows = "".join(f"| `{name}` | `{run.__qualname__}` |\n" for name, run in ERRANDS.items())
+    return f"\n## Errands of the outbox\n\n| errand | carried out by |\n|---|---|\n{rows}"

@@ -1,0 +1,44 @@
+"""Web applications on real sockets: in the foreground, or in a thread beside others."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+from fastapi import FastAPI
+
+_GRACE_SECONDS = 5
+
+
+def serve(app: FastAPI, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way are finished."""
+    _server(app, host, port).run()
+
+
+@contextmanager
+def serving(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve in a thread; yields the base address. The socket listens before the thread runs."""
+    with socket.create_server((host, port), backlog=128) as listener:
+        server = _server(app, host, port)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="serving")
+        thread.start()
+        try:
+            yield f"http://{host}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+    # The access log would print codes and states of log-ins; we log routes ourselves.
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return uvicorn.Server(config)

@@ -1,0 +1,96 @@
+"""What the claims tables should hold: the claims of the log's events, one after the other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from domain.claims import (
+    Claim,
+    ReleaseSeats,
+    ReleaseWorker,
+    SetCapacity,
+    TakeSeats,
+    TakeUnique,
+    TakeWorker,
+)
+
+Slot = tuple[str, str, date, int]
+
+
+@dataclass
+class Claims:
+    """The four tables."""
+
+    unique: set[tuple[str, str]] = field(default_factory=set)
+    workers: dict[UUID, tuple[int, datetime, datetime]] = field(default_factory=dict)
+    seats: dict[tuple[UUID, Slot], int] = field(default_factory=dict)
+    capacity: dict[Slot, int] = field(default_factory=dict)
+
+    def meets(self, claims: Iterable[Claim]) -> bool:
+        """Whether all can be taken, each after those before it; they are kept."""
+        for claim in claims:
+            if not self._possible(claim):
+                return False
+            self.apply(claim)
+        return True
+
+    def apply(self, claim: Claim) -> None:
+        match claim:
+            case TakeUnique():
+                self.unique.add((claim.kind, claim.key))
+            case TakeWorker():
+                interval = (claim.worker, claim.starts_at, claim.ends_at)
+                self.workers[claim.claim_id] = interval
+            case ReleaseWorker():
+                self.workers.pop(claim.claim_id, None)
+            case TakeSeats():
+                self.seats[claim.claim_id, _slot(claim)] = claim.seats
+            case ReleaseSeats():
+                kept = {k: n for k, n in self.seats.items() if k[0] != claim.claim_id}
+                self.seats = kept
+            case SetCapacity():
+                self.capacity[_slot(claim)] = claim.seats
+
+    def _possible(self, claim: Claim) -> bool:
+        match claim:
+            case TakeUnique():
+                return (claim.kind, claim.key) not in self.unique
+            case TakeWorker():
+                return claim.claim_id not in self.workers and not any(
+                    worker == claim.worker and start < claim.ends_at and claim.starts_at < end
+                    for worker, start, end in self.workers.values()
+                )
+            case TakeSeats():
+                sold = sum(n for (_, slot), n in self.seats.items() if slot == _slot(claim))
+                return sold + claim.seats <= self.capacity.get(_slot(claim), 0)
+            case _:
+                return True
+
+
+def read_claims(connection: Connection) -> Claims:
+    """The tables as they are."""
+    rows = {
+        name: connection.execute(text(f"select {columns} from log.{name}")).all()  # noqa: S608 - our own names
+        for name, columns in _COLUMNS.items()
+    }
+    return Claims(
+        {(r[0], r[1]) for r in rows["unique_claims"]},
+        {r[0]: (r[1], r[2], r[3]) for r in rows["worker_claims"]},
+        {(r[0], (r[1], r[2], r[3], r[4])): r[5] for r in rows["seat_claims"]},
+        {(r[0], r[1], r[2], r[3]): r[4] for r in rows["seat_capacity"]},
+    )
+
+
+_COLUMNS = {
+    "unique_claims": "kind, key",
+    "worker_claims": "id, lower(worker), lower(during), upper(during)",
+    "seat_claims": "id, pool, area, day, slot, seats",
+    "seat_capacity": "pool, area, day, slot, seats",
+}
+
+
+def _slot(claim: TakeSeats | SetCapacity) -> Slot:
+    return (claim.pool, claim.area, claim.day, claim.slot)
