@@ -89,7 +89,7 @@ def product_services() -> dict[str, Any]:
 
 
 def test_the_compose_file_names_all_services() -> None:
-    assert {"postgres", "migrate", "web", "feed", "demo"} == compose()["services"].keys()
+    assert {"postgres", "migrate", "web", "feed", "worker", "demo"} == compose()["services"].keys()
 
 
 def test_postgresql_18_keeps_its_data_where_its_image_expects_it() -> None:

@@ -26,8 +26,10 @@ begin
         when 'take_seats' then
             insert into log.seat_claims (id, pool, area, day, slot, seats)
             values ((c->>'id')::uuid, c->>'pool', c->>'area', (c->>'day')::date,
-                    (c->>'slot')::int, (c->>'seats')::int);
-            if (select sum(seats) from log.seat_claims
+                    (c->>'slot')::int, (c->>'seats')::int)
+                on conflict do nothing;
+            if not found or
+               (select sum(seats) from log.seat_claims
                 where pool = c->>'pool' and area = c->>'area'
                   and day = (c->>'day')::date and slot = (c->>'slot')::int)
                > coalesce((select seats from log.seat_capacity

@@ -65,7 +65,8 @@ class Claims:
                 )
             case TakeSeats():
                 sold = sum(n for (_, slot), n in self.seats.items() if slot == _slot(claim))
-                return sold + claim.seats <= self.capacity.get(_slot(claim), 0)
+                new = (claim.claim_id, _slot(claim)) not in self.seats
+                return new and sold + claim.seats <= self.capacity.get(_slot(claim), 0)
             case _:
                 return True
 

@@ -127,6 +127,13 @@ def test_of_65_threads_for_64_seats_exactly_one_is_refused(log: EventLog) -> Non
     assert sorted(told) == ["seats:cleaning/510107/2026-11-23/3"] + ["taken"] * 64
 
 
+def test_one_claim_id_takes_the_seats_of_a_slot_once(log: EventLog) -> None:
+    order = uuid4()
+    take(log, capacity(5), capacity(5, slot=4), seats(claim_id=order))
+    take(log, seats(slot=4, claim_id=order))
+    refused(log, seats(claim_id=order))
+
+
 def test_seats_without_a_capacity_are_refused(log: EventLog) -> None:
     assert refused(log, seats()) == "seats:cleaning/510107/2026-11-23/3"
 

@@ -1,0 +1,70 @@
+"""The whole product on a database of the test's own, built as in production."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from infrastructure.clock import SettableClock
+from infrastructure.embedded_postgres import APPLICATION_ROLE
+from interface.demo_secrets import DemoSecrets, demo_secrets
+from interface.household import Household, build
+from interface.settings import Settings, in_demo
+from tests.conftest import Database
+
+# 12:00 in Shanghai, a Sunday.
+NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+# A closed port: whoever asks WeChat by mistake is refused at once.
+_NOWHERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """Stands at noon of 22 November 2026 in Shanghai until it is moved."""
+    return SettableClock(NOON)
+
+
+@pytest.fixture(scope="session")
+def secrets() -> DemoSecrets:
+    """Keys of both ends, made once a run."""
+    with tempfile.TemporaryDirectory() as directory:
+        return demo_secrets(Path(directory))
+
+
+@pytest.fixture
+def settings(database: Database, secrets: DemoSecrets) -> Settings:
+    """Settings of a demo on the test's database; WeChat is nowhere."""
+    nowhere = {
+        "pay_base_url": _NOWHERE,
+        "wechat_api_base_url": _NOWHERE,
+        "wechat_open_base_url": _NOWHERE,
+    }
+    plain = Settings(
+        demo=True,
+        database_url=SecretStr(database.application_url),
+        database_owner_url=SecretStr(database.owner_url),
+    )
+    return in_demo(plain, secrets).model_copy(update=nowhere)
+
+
+@pytest.fixture
+def house(database: Database, settings: Settings, clock: SettableClock) -> Iterator[Household]:
+    """The wired household, its feed installed and nothing running."""
+    _let_projections_make_schemas(database)
+    household = build(settings, clock)
+    household.feed.install()
+    yield household
+    household.close()
+
+
+def _let_projections_make_schemas(database: Database) -> None:
+    """As the migration does; grants on a database are not copied from its template."""
+    owner = sa.create_engine(database.owner_url)
+    with owner.begin() as connection:
+        grant = f'grant create on database "{database.name}" to "{APPLICATION_ROLE}"'
+        connection.execute(sa.text(grant))
+    owner.dispose()
