@@ -31,6 +31,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from application.clock import Clock
 from application.policy import Errand, TryLaterError
@@ -104,11 +106,19 @@ class Outbox:
         self._runs = runs
 
     def run_due(self) -> bool:
-        """Make one call that is due; False where none waits or all are taken."""
+        """Make one call that is due; False where none waits or all are taken.
+
+        False too where the database is away; the row then stays as it was, and
+        a call that was made meanwhile is made again under its request number.
+        """
         now = self._clock.now()
         due = _open_errands().where(errands.c.next_try_at <= now)
         first = due.order_by(errands.c.next_try_at).limit(1)
-        return self._claim(first.with_for_update(skip_locked=True))
+        try:
+            return self._claim(first.with_for_update(skip_locked=True))
+        except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+            _logger.warning("the database is away: %s", error)
+            return False
 
     def run_now(self, position: int, errand: Errand) -> None:
         """Write and make one call right after its commit, in the caller's thread.

@@ -82,51 +82,30 @@ def build(settings: Settings, clock: Clock | None = None) -> Household:
 
     Raises SettingsError where a key or address is missing or malformed.
     """
-    clock = clock or SystemClock()
-    application = _application(settings)
-    event_log: EventLog = application.recorder  # type: ignore[assignment] # our factory makes it
-    engine = event_log.engine
-    log = Log(application, _key(settings, "command_mac_key"), jittered_pause)
-    vault = PostgresVault(engine, clock, _vault_secrets(settings))
-    gateway = WeChatPayGateway(_pay_config(settings), clock)
-    paying = Paying(
-        log, vault, gateway, PostgresNotices(engine), clock, appid=settings.wechat_appid
-    )
-    numbers = PostgresNumbers(engine)
-    credentials = PostgresCredentials(engine, clock)
-    sessions = PostgresSessions(engine, clock)
-    logins = PostgresOAuthLogins(engine, clock)
-    failures = Failures(engine, clock)
-    services = PolicyServices(log)
-    feed = _feed(engine, services, failures, clock)
-    event_log.doorbell.on_ring(feed.wake.set)
-    progress = PostgresProgress(engine)
-
-    def close() -> None:
-        progress.close()
-        gateway.close()
-        application.factory.close()
-
+    ground = _ground(settings, clock or SystemClock())
+    paying = _paying(ground)
+    failures = Failures(ground.engine, ground.clock)
+    progress = PostgresProgress(ground.engine)
     return Household(
         settings=settings,
-        clock=clock,
-        engine=engine,
-        event_log=event_log,
-        log=log,
-        vault=vault,
-        bookings=Bookings(log, vault, numbers),
-        dispatching=Dispatching(log, vault),
+        clock=ground.clock,
+        engine=ground.engine,
+        event_log=ground.event_log,
+        log=ground.log,
+        vault=ground.vault,
+        bookings=Bookings(ground.log, ground.vault, ground.numbers),
+        dispatching=Dispatching(ground.log, ground.vault),
         paying=paying,
-        personnel=Personnel(log, vault, numbers, credentials, sessions),
-        customer_login=_customer_login(settings, log, vault, logins, sessions, clock),
-        staff_login=StaffLogin(log, credentials, sessions, clock),
-        sessions=sessions,
-        logins=logins,
-        feed=feed,
+        personnel=_personnel(ground),
+        customer_login=_customer_login(ground),
+        staff_login=StaffLogin(ground.log, ground.credentials, ground.sessions, ground.clock),
+        sessions=ground.sessions,
+        logins=ground.logins,
+        feed=_feed(ground, failures),
         failures=failures,
         progress=progress,
-        outbox=Outbox(engine, clock, {name: partial(run, paying) for name, run in ERRANDS.items()}),
-        close=close,
+        outbox=_outbox(ground, paying),
+        close=partial(_close, ground, progress),
     )
 
 
@@ -135,6 +114,46 @@ class PolicyServices:
     """What policies work with."""
 
     log: Log
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """The log and the adapters, on which the use cases stand."""
+
+    settings: Settings
+    clock: Clock
+    application: Application[UUID]
+    event_log: EventLog
+    log: Log
+    vault: PostgresVault
+    gateway: WeChatPayGateway
+    numbers: PostgresNumbers
+    credentials: PostgresCredentials
+    sessions: PostgresSessions
+    logins: PostgresOAuthLogins
+
+    @property
+    def engine(self) -> Engine:
+        return self.event_log.engine
+
+
+def _ground(settings: Settings, clock: Clock) -> _Ground:
+    application = _application(settings)
+    event_log: EventLog = application.recorder  # type: ignore[assignment] # our factory makes it
+    engine = event_log.engine
+    return _Ground(
+        settings=settings,
+        clock=clock,
+        application=application,
+        event_log=event_log,
+        log=Log(application, _key(settings, "command_mac_key"), jittered_pause),
+        vault=PostgresVault(engine, clock, _vault_secrets(settings)),
+        gateway=WeChatPayGateway(_pay_config(settings), clock),
+        numbers=PostgresNumbers(engine),
+        credentials=PostgresCredentials(engine, clock),
+        sessions=PostgresSessions(engine, clock),
+        logins=PostgresOAuthLogins(engine, clock),
+    )
 
 
 def _application(settings: Settings) -> Application[UUID]:
@@ -148,43 +167,67 @@ def _application(settings: Settings) -> Application[UUID]:
     )
 
 
-def _feed(engine: Engine, services: PolicyServices, failures: Failures, clock: Clock) -> Feed:
-    projecting = routes(PROJECTIONS)
-    reacting = routes(POLICIES)
+def _close(ground: _Ground, progress: PostgresProgress) -> None:
+    progress.close()
+    ground.gateway.close()
+    ground.application.factory.close()
+
+
+# -- the parts that need more than a line
+
+
+def _paying(ground: _Ground) -> Paying:
+    notices = PostgresNotices(ground.engine)
+    appid = ground.settings.wechat_appid
+    return Paying(ground.log, ground.vault, ground.gateway, notices, ground.clock, appid=appid)
+
+
+def _personnel(ground: _Ground) -> Personnel:
+    return Personnel(ground.log, ground.vault, ground.numbers, ground.credentials, ground.sessions)
+
+
+def _outbox(ground: _Ground, paying: Paying) -> Outbox:
+    runners = {name: partial(run, paying) for name, run in ERRANDS.items()}
+    return Outbox(ground.engine, ground.clock, runners)
+
+
+def _feed(ground: _Ground, failures: Failures) -> Feed:
+    """Every projection and policy of the event map; woken when this process appends."""
+    engine, services = ground.engine, PolicyServices(ground.log)
+    projecting, reacting = routes(PROJECTIONS), routes(POLICIES)
     policies = dict.fromkeys(policy for line in POLICIES.values() for policy in line)
     followers: list[Follower] = [
         *(Projector(engine, projection, projecting) for projection in ALL_PROJECTIONS),
-        *(PolicyRunner(engine, policy, reacting, services, clock) for policy in policies),
+        *(PolicyRunner(engine, policy, reacting, services, ground.clock) for policy in policies),
     ]
-    return Feed(LogReader(engine), followers, failures)
+    feed = Feed(LogReader(engine), followers, failures)
+    ground.event_log.doorbell.on_ring(feed.wake.set)
+    return feed
 
 
-def _customer_login(  # noqa: PLR0913, PLR0917 - the parts that logging in stands on
-    settings: Settings,
-    log: Log,
-    vault: PostgresVault,
-    logins: PostgresOAuthLogins,
-    sessions: PostgresSessions,
-    clock: Clock,
-) -> CustomerLogin:
-    wechat = WeChatOAuthLogin(
-        OfficialAccountSettings(
-            appid=settings.wechat_appid,
-            secret=settings.wechat_secret.get_secret_value(),
-            api_base_url=settings.wechat_api_base_url,
-            open_base_url=settings.wechat_open_base_url,
-        )
-    )
-    callback = f"{settings.base_url}{LOGIN_CALLBACK}"
+def _customer_login(ground: _Ground) -> CustomerLogin:
+    settings = ground.settings
     return CustomerLogin(
-        log,
-        vault,
-        wechat,
-        logins,
-        sessions,
-        clock,
+        ground.log,
+        ground.vault,
+        WeChatOAuthLogin(_account_settings(settings)),
+        ground.logins,
+        ground.sessions,
+        ground.clock,
         appid=settings.wechat_appid,
-        callback_url=callback,
+        callback_url=f"{settings.base_url}{LOGIN_CALLBACK}",
+    )
+
+
+# -- settings as the adapters want them
+
+
+def _account_settings(settings: Settings) -> OfficialAccountSettings:
+    return OfficialAccountSettings(
+        appid=settings.wechat_appid,
+        secret=settings.wechat_secret.get_secret_value(),
+        api_base_url=settings.wechat_api_base_url,
+        open_base_url=settings.wechat_open_base_url,
     )
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from application.projections.paging import Page, page, position_of
+from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
 from domain.ledger.chart import WECHAT_UNRECONCILED, account
 from domain.ledger.entries import Entry, Line
@@ -48,7 +48,7 @@ order_numbers = Table(
 entries = Table(
     "entries",
     metadata,
-    Column("position", BigInteger, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("rule", Text, nullable=False),
     Column("rule_version", Integer, nullable=False),
     Column("date", Date, nullable=False),
@@ -104,28 +104,25 @@ def post_entry(connection: Connection, recorded: Recorded) -> None:
 
 
 def list_entries(connection: Connection, *, limit: int, after: str = "") -> Page:
-    """Entries with their lines, newest first. Raises CursorError."""
-    query = select(entries).order_by(entries.c.position.desc()).limit(limit + 1)
-    if after:
-        query = query.where(entries.c.position < position_of(after))
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    shown = page(rows, limit)
+    """Entries with their lines, newest first. Raises CursorError or PageLimitError."""
+    shown = newest_first(connection, select(entries), entries.c.position, limit=limit, after=after)
     of = _lines_of(connection, [row["position"] for row in shown.rows])
-    return Page([row | {"lines": of[row["position"]]} for row in shown.rows], shown.next_cursor)
+    rows = [row | {"lines": of[row["position"]]} for row in shown.rows]
+    return Page(rows, shown.next_cursor)
 
 
 def list_cash_flow(connection: Connection, *, limit: int, after: str = "") -> Page:
-    """Lines of the cash accounts with their running balance, newest first."""
+    """Lines of the cash accounts with their running balance, newest first.
+
+    An entry has at most one such line, so its position is the page's key.
+    Raises CursorError or PageLimitError.
+    """
     query = (
         select(lines, entries.c.date, entries.c.summary, entries.c.order_number)
         .join(entries, entries.c.position == lines.c.position)
         .where(lines.c.account.in_(CASH))
-        .order_by(lines.c.position.desc(), lines.c.line.desc())
-        .limit(limit + 1)
     )
-    if after:
-        query = query.where(lines.c.position < position_of(after))
-    return page([dict(row) for row in connection.execute(query).mappings()], limit)
+    return newest_first(connection, query, lines.c.position, limit=limit, after=after)
 
 
 def trial_balance(connection: Connection) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from application.projections.paging import Page, page, position_of
+from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
 from domain.money import yuan
 from domain.orders.order_facts import OrderFacts
@@ -160,12 +160,9 @@ def owe_back(connection: Connection, recorded: Recorded) -> None:
 
 
 def list_page(connection: Connection, customer_id: UUID, *, limit: int, after: str = "") -> Page:
-    """The customer's orders, newest first. Raises CursorError."""
+    """The customer's orders, newest first. Raises CursorError or PageLimitError."""
     query = select(orders).where(orders.c.customer_id == customer_id)
-    if after:
-        query = query.where(orders.c.position < position_of(after))
-    query = query.order_by(orders.c.position.desc()).limit(limit + 1)
-    return page([dict(row) for row in connection.execute(query).mappings()], limit)
+    return newest_first(connection, query, orders.c.position, limit=limit, after=after)
 
 
 def find(connection: Connection, customer_id: UUID, order_id: UUID) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from application.projections.paging import Page, page, position_of
+from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
 from domain.orders.order_facts import OrderFacts
 from domain.orders.windows import bounds
@@ -208,15 +208,12 @@ def list_page(
 ) -> Page:
     """Orders, newest booking first; filters by stage, source, service_code.
 
-    Raises CursorError.
+    Raises CursorError or PageLimitError.
     """
-    query = select(orders).order_by(orders.c.position.desc()).limit(limit + 1)
+    query = select(orders)
     for name, value in filters.items():
         query = query.where(orders.c[name] == value)
-    if after:
-        query = query.where(orders.c.position < position_of(after))
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    return page(rows, limit)
+    return newest_first(connection, query, orders.c.position, limit=limit, after=after)
 
 
 def find(connection: Connection, order_id: UUID) -> dict[str, Any] | None:

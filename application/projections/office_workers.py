@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from application.projections.paging import Page, page, position_of
+from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
 from domain.workers import ACTIVE, LEFT, SUSPENDED, Worker
 
@@ -83,11 +83,8 @@ def leave(connection: Connection, recorded: Recorded) -> None:
 
 
 def list_page(connection: Connection, *, limit: int, after: str = "") -> Page:
-    """Workers, newest first. Raises CursorError."""
-    query = select(workers).order_by(workers.c.position.desc()).limit(limit + 1)
-    if after:
-        query = query.where(workers.c.position < position_of(after))
-    return page([dict(row) for row in connection.execute(query).mappings()], limit)
+    """Workers, newest first. Raises CursorError or PageLimitError."""
+    return newest_first(connection, select(workers), workers.c.position, limit=limit, after=after)
 
 
 def _change(connection: Connection, event: Worker.Event, **values: Any) -> None:  # noqa: ANN401 - column values

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import ColumnElement, Connection, Select
+
 from domain.errors import InvalidInputError
 
 MOST_ROWS: Final = 100
 _PREFIX: Final = "v1:"
+_MOST_DIGITS: Final = 18  # less than a bigint holds
 
 
 class CursorError(InvalidInputError):
@@ -17,6 +20,13 @@ class CursorError(InvalidInputError):
 
     code = "cursor"
     sentence = "分页游标不正确。"
+
+
+class PageLimitError(InvalidInputError):
+    """A page has 1 to MOST_ROWS rows."""
+
+    code = "page_limit"
+    sentence = "每页行数必须在 1 到 100 之间。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +43,36 @@ def cursor(position: int) -> str:
 
 
 def position_of(text: str) -> int:
-    """The position a cursor names. Raises CursorError."""
+    """The position a cursor names. Raises CursorError for all that `cursor` never made."""
     try:
         padded = text + "=" * (-len(text) % 4)
         decoded = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError) as malformed:
         raise CursorError from malformed
     number = decoded.removeprefix(_PREFIX)
-    if not decoded.startswith(_PREFIX) or not number.isdecimal() or len(number) > len(str(2**62)):
+    if not number.isdecimal() or len(number) > _MOST_DIGITS or cursor(int(number)) != text:
         raise CursorError
     return int(number)
+
+
+def newest_first(
+    connection: Connection,
+    query: Select[Any],
+    by: ColumnElement[int],
+    *,
+    limit: int,
+    after: str = "",
+) -> Page:
+    """A page of the query, which selects `position`, by descending `by`, behind `after`.
+
+    Raises CursorError or PageLimitError.
+    """
+    if not 1 <= limit <= MOST_ROWS:
+        raise PageLimitError
+    if after:
+        query = query.where(by < position_of(after))
+    rows = connection.execute(query.order_by(by.desc()).limit(limit + 1)).mappings()
+    return page([dict(row) for row in rows], limit)
 
 
 def page(rows: Sequence[dict[str, Any]], limit: int) -> Page:

@@ -1,6 +1,9 @@
 """A page of the log, decoded once for all who read it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
 
 from application.projections.projection import Recorded
 from infrastructure.feed.reader import Row, decode
@@ -22,14 +25,14 @@ class Batch:
         self.rows = rows
         self._decoded: dict[int, Recorded] = {}
 
-    @property
-    def last(self) -> int:
-        """The position of the last row."""
-        return self.rows[-1][0]
-
     def after(self, position: int) -> Sequence[Row]:
-        """The rows behind `position`; positions are dense, so it is a slice."""
-        return self.rows[max(0, position - self.rows[0][0] + 1) :]
+        """The rows behind `position`; positions are dense, so it is a slice.
+
+        None where the batch begins further ahead: who was set back, by a
+        rebuild, must not skip what lies between.
+        """
+        known = position + 1 - self.rows[0][0]
+        return self.rows[known:] if known >= 0 else ()
 
     def recorded(self, row: Row) -> Recorded:
         """The row's event."""
@@ -37,3 +40,18 @@ class Batch:
         if known is None:
             known = self._decoded[row[0]] = decode(row)
         return known
+
+
+@contextmanager
+def stopping_at(row: Row) -> Iterator[None]:
+    """Whatever goes wrong meanwhile is the handler's failure at this row.
+
+    Raises HandlerFailedError; but a lost connection, which is nobody's fault,
+    goes on as it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        raise HandlerFailedError(row[0], row[3]) from error

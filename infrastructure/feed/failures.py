@@ -1,13 +1,14 @@
 """What stopped a projection or policy: kept, shown by readiness, tried again with pauses."""
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     DateTime,
     Engine,
     Integer,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Text,
     delete,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -52,6 +54,14 @@ class Failure:
     next_try_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Who stands still at which position, and whether its next try is still ahead."""
+
+    position: int
+    paused: bool
+
+
 class Failures:
     """The failures on record."""
 
@@ -65,30 +75,30 @@ class Failures:
             rows = connection.execute(select(_failures).order_by(_failures.c.name)).all()
         return [Failure(*row) for row in rows]
 
-    def paused(self, name: str) -> bool:
-        """Whether the next try is still ahead."""
-        query = select(_failures.c.next_try_at).where(_failures.c.name == name)
+    def stops(self) -> Mapping[str, Stop]:
+        """Whoever stands still, whichever process found out."""
+        query = select(_failures.c.name, _failures.c.position, _failures.c.next_try_at)
+        now = self._clock.now()
         with self._engine.connect() as connection:
-            due: datetime | None = connection.execute(query).scalar()
-        return due is not None and due > self._clock.now()
+            rows = connection.execute(query).all()
+        return {name: Stop(position, next_try_at > now) for name, position, next_try_at in rows}
 
     def record(self, name: str, position: int, event: str, error: Exception) -> None:
-        """Keep the failure; every further one doubles the pause up to five minutes."""
-        attempts = self._attempts(name) + 1
-        pause = min(_FIRST_PAUSE * (1 << min(attempts - 1, 20)), _LONGEST_PAUSE)
+        """Keep the failure; every further one there doubles the pause up to five minutes."""
         now = self._clock.now()
-        row = {
-            "name": name,
-            "position": position,
-            "event": event,
-            "error": f"{type(error).__name__}: {error}",
-            "traceback": "".join(traceback.format_exception(error)),
-            "attempts": attempts,
-            "failed_at": now,
-            "next_try_at": now + pause,
-        }
-        keep = insert(_failures).values(row)
         with self._engine.begin() as connection:
+            attempts = _attempts(connection, name, position) + 1
+            row = {
+                "name": name,
+                "position": position,
+                "event": event,
+                "error": f"{type(error).__name__}: {error}",
+                "traceback": "".join(traceback.format_exception(error)),
+                "attempts": attempts,
+                "failed_at": now,
+                "next_try_at": now + _pause(attempts),
+            }
+            keep = insert(_failures).values(row)
             connection.execute(keep.on_conflict_do_update(index_elements=["name"], set_=row))
 
     def clear(self, name: str) -> None:
@@ -96,7 +106,16 @@ class Failures:
         with self._engine.begin() as connection:
             connection.execute(delete(_failures).where(_failures.c.name == name))
 
-    def _attempts(self, name: str) -> int:
-        query = select(_failures.c.attempts).where(_failures.c.name == name)
-        with self._engine.connect() as connection:
-            return connection.execute(query).scalar() or 0
+    def try_now(self) -> None:
+        """End every pause."""
+        with self._engine.begin() as connection:
+            connection.execute(update(_failures).values(next_try_at=self._clock.now()))
+
+
+def _attempts(connection: Connection, name: str, position: int) -> int:
+    query = select(_failures.c.attempts).where(_failures.c.name == name)
+    return connection.execute(query.where(_failures.c.position == position)).scalar() or 0
+
+
+def _pause(attempts: int) -> timedelta:
+    return min(_FIRST_PAUSE * (1 << min(attempts - 1, 20)), _LONGEST_PAUSE)

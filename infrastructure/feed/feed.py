@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from threading import Event
 from typing import Protocol
 
-from sqlalchemy.exc import OperationalError
+import psycopg2
+from sqlalchemy.exc import SQLAlchemyError
 
 from infrastructure.feed.batch import Batch, HandlerFailedError
-from infrastructure.feed.failures import Failures
+from infrastructure.feed.failures import Failures, Stop
 from infrastructure.feed.reader import LogReader
 
 _POLL_SECONDS = 1.0
@@ -35,8 +36,8 @@ class Follower(Protocol):
         """How far it has read."""
         ...
 
-    def advance(self, batch: Batch) -> bool:
-        """Take in the batch; False where another process owns it."""
+    def advance(self, batch: Batch) -> int | None:
+        """Take in the batch; how far it has read now, None where another process owns it."""
         ...
 
 
@@ -49,15 +50,17 @@ class Feed:
         self._reader = reader
         self._followers = {follower.name: follower for follower in followers}
         self._failures = failures
-        self._failing = set[str]()
         self._positions: dict[str, int] = {}
         self.wake = Event()
 
     def install(self) -> None:
-        """Make every follower's tables and first position; idempotent."""
+        """Make every follower's tables and first position; idempotent.
+
+        What stands still is tried at once: a restart often brings the remedy.
+        """
         for follower in self._followers.values():
             follower.install()
-        self._failing = {failure.name for failure in self._failures.all()}
+        self._failures.try_now()
 
     def run_once(self) -> bool:
         """Advance everybody by one page; False when all who can are level."""
@@ -67,7 +70,7 @@ class Feed:
             if rows:
                 batch = Batch(rows)
                 for name in names:
-                    moved |= self._advance(self._followers[name], batch)
+                    moved |= self._advance(name, batch)
         return moved
 
     def catch_up(self) -> None:
@@ -81,8 +84,9 @@ class Feed:
             self.wake.clear()
             try:
                 moved = self.run_once()
-            except OperationalError as error:
+            except (SQLAlchemyError, psycopg2.Error) as error:
                 _logger.warning("the database is away: %s", error)
+                self._positions.clear()
                 moved = False
             if not moved:
                 self.wake.wait(_POLL_SECONDS)
@@ -95,34 +99,41 @@ class Feed:
         }
 
     def _standing(self) -> dict[int, list[str]]:
-        """Who reads next from where; a failing one only when its pause is over."""
+        """Who reads next from where; one that is stopped only when its pause is over."""
         standing: dict[int, list[str]] = defaultdict(list)
-        for name, follower in self._followers.items():
-            if name in self._failing and self._failures.paused(name):
-                continue
-            if name not in self._positions:
-                self._positions[name] = follower.position()
-            standing[self._positions[name]].append(name)
+        stops = self._failures.stops()
+        for name in self._followers:
+            if name not in stops or self._goes_on(name, stops[name]):
+                standing[self._position(name)].append(name)
         return standing
 
-    def _advance(self, follower: Follower, batch: Batch) -> bool:
-        name = follower.name
+    def _goes_on(self, name: str, stop: Stop) -> bool:
+        """Whether to try now; the failure is cleared once any process has got past it."""
+        self._positions.pop(name, None)
+        if self._position(name) < stop.position:
+            return not stop.paused
+        self._failures.clear(name)
+        return True
+
+    def _position(self, name: str) -> int:
+        if name not in self._positions:
+            self._positions[name] = self._followers[name].position()
+        return self._positions[name]
+
+    def _advance(self, name: str, batch: Batch) -> bool:
         before = self._positions.pop(name)
         try:
-            owned = follower.advance(batch)
+            position = self._followers[name].advance(batch)
         except HandlerFailedError as failed:
             self._stop(name, failed)
             return False
-        if owned:
-            self._positions[name] = batch.last
-            if name in self._failing:
-                self._failing.discard(name)
-                self._failures.clear(name)
-        return owned and batch.last > before
+        if position is None:
+            return False
+        self._positions[name] = position
+        return position != before
 
     def _stop(self, name: str, failed: HandlerFailedError) -> None:
         cause = failed.__cause__
         error = cause if isinstance(cause, Exception) else failed
         _logger.error("%s stands still at %s: %s", name, failed, error)
-        self._failing.add(name)
         self._failures.record(name, failed.position, failed.event, error)

@@ -7,13 +7,13 @@ meets the event again; its command ids and outbox keys make that one effect.
 
 from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 
 from application.clock import Clock
 from application.policy import Errand, Policy, Start
 from application.projections.projection import Recorded
 from infrastructure.event_log.tables import events, tracking
-from infrastructure.feed.batch import Batch, HandlerFailedError
+from infrastructure.feed.batch import Batch, HandlerFailedError, stopping_at
+from infrastructure.feed.reader import Row
 from infrastructure.feed.routing import Routes, handlers_of
 from infrastructure.outbox import write_errand
 
@@ -59,37 +59,37 @@ class PolicyRunner:
         with self._engine.connect() as connection:
             return self._read(connection, lock=False) or 0
 
-    def advance(self, batch: Batch) -> bool:
-        """React to what of the batch is new to it; False where another process owns it.
+    def advance(self, batch: Batch) -> int | None:
+        """React to what of the batch is new to it; returns how far it has read now.
 
-        Raises HandlerFailedError; what came before the failing event is kept.
+        None where another process owns it. Raises HandlerFailedError after
+        having kept everything before the event that failed.
         """
-        with self._engine.connect() as connection:
+        failure = None
+        with self._engine.begin() as connection:
             position = self._read(connection, lock=True)
             if position is None:
-                return False
-            try:
-                for row in batch.after(position):
-                    if self._policy in handlers_of(self._table, row[3]):
-                        self._react(connection, batch.recorded(row))
-                    position = row[0]
-            finally:
-                self._move(connection, position)
-        return True
+                return None
+            for row in batch.after(position):
+                try:
+                    self._react(connection, batch, row)
+                except HandlerFailedError as failed:
+                    failure = failed
+                    break
+                position = row[0]
+            self._move(connection, position)
+        if failure:
+            raise failure
+        return position
 
-    def _react(self, connection: Connection, recorded: Recorded) -> None:
-        desk = OutboxDesk(connection, self._clock, recorded)
-        savepoint = connection.begin_nested()
-        try:
-            self._policy.react(self._services, desk, recorded)
-        except OperationalError:
-            raise  # the connection is gone, not the policy wrong
-        except Exception as error:
-            savepoint.rollback()
-            raise HandlerFailedError(
-                recorded.position, type(recorded.event).__qualname__
-            ) from error
-        savepoint.commit()
+    def _react(self, connection: Connection, batch: Batch, row: Row) -> None:
+        with stopping_at(row):
+            if self._policy not in handlers_of(self._table, row[3]):
+                return
+            recorded = batch.recorded(row)
+            desk = OutboxDesk(connection, self._clock, recorded)
+            with connection.begin_nested():
+                self._policy.react(self._services, desk, recorded)
 
     def _read(self, connection: Connection, *, lock: bool) -> int | None:
         query = select(tracking.c.notification_id).where(tracking.c.application_name == self.name)
@@ -100,4 +100,3 @@ class PolicyRunner:
     def _move(self, connection: Connection, position: int) -> None:
         moved = update(tracking).where(tracking.c.application_name == self.name)
         connection.execute(moved.values(notification_id=position))
-        connection.commit()

@@ -13,24 +13,32 @@ _POLL_SECONDS = 0.25
 
 
 class PostgresProgress:
-    """Listens from the first wait on; polls where nothing is heard."""
+    """Listens from the first wait on; polls every `poll_seconds` where nothing is heard."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        longest_wait_seconds: float = _LONGEST_WAIT_SECONDS,
+        poll_seconds: float = _POLL_SECONDS,
+    ) -> None:
         self._engine = engine
+        self._longest_wait_seconds = longest_wait_seconds
+        self._poll_seconds = poll_seconds
         self._heard: dict[str, int] = {}
         self._moved = Condition()
         self._listener: Listener | None = None
 
     def wait_for(self, projection: str, position: int) -> bool:
-        """Wait until the projection has passed `position`; False after two seconds."""
+        """Wait until the projection has passed `position`; False when it takes too long."""
         if self._passed(projection, position):
             return True
         self._listen()
-        deadline = monotonic() + _LONGEST_WAIT_SECONDS
+        deadline = monotonic() + self._longest_wait_seconds
         while (left := deadline - monotonic()) > 0:
             with self._moved:
                 if self._heard.get(projection, -1) < position:
-                    self._moved.wait(min(left, _POLL_SECONDS))
+                    self._moved.wait(min(left, self._poll_seconds))
             if self._passed(projection, position):
                 return True
         return False

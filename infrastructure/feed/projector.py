@@ -7,10 +7,9 @@ run. A crash loses at most what is read again, hence synchronous_commit=off.
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
 
 from application.projections.projection import Handler, Projection
-from infrastructure.feed.batch import Batch, HandlerFailedError
+from infrastructure.feed.batch import Batch, HandlerFailedError, stopping_at
 from infrastructure.feed.reader import Row
 from infrastructure.feed.routing import Routes, handlers_of
 
@@ -53,11 +52,11 @@ class Projector:
             query = f'select position from "{self.name}".progress'  # noqa: S608 - our own schema name
             return int(connection.execute(text(query)).scalar_one())
 
-    def advance(self, batch: Batch) -> bool:
-        """Apply what of the batch is new to it; False where another process owns it.
+    def advance(self, batch: Batch) -> int | None:
+        """Apply what of the batch is new to it; returns how far it has read now.
 
-        Raises HandlerFailedError after having kept everything before the event
-        that failed.
+        None where another process owns it. Raises HandlerFailedError after
+        having kept everything before the event that failed.
         """
         try:
             return self._apply(batch, None)
@@ -65,16 +64,17 @@ class Projector:
             self._apply(batch, failed.position - 1)
             raise
 
-    def _apply(self, batch: Batch, stop: int | None) -> bool:
+    def _apply(self, batch: Batch, stop: int | None) -> int | None:
         with self._engine.begin() as connection:
             position = self._own(connection)
             if position is None:
-                return False
+                return None
             rows = [row for row in batch.after(position) if stop is None or row[0] <= stop]
-            if rows:
-                self._handle(connection, batch, rows)
-                self._move(connection, rows[-1][0])
-        return True
+            if not rows:
+                return position
+            self._handle(connection, batch, rows)
+            self._move(connection, rows[-1][0])
+        return rows[-1][0]
 
     def _own(self, connection: Connection) -> int | None:
         connection.execute(text("set local synchronous_commit = off"))
@@ -83,13 +83,9 @@ class Projector:
 
     def _handle(self, connection: Connection, batch: Batch, rows: Sequence[Row]) -> None:
         for row in rows:
-            try:
+            with stopping_at(row):
                 for handler in handlers_of(self._table, row[3]):
                     handler.apply(connection, batch.recorded(row))
-            except OperationalError:
-                raise  # the connection is gone, not the handler wrong
-            except Exception as error:
-                raise HandlerFailedError(row[0], row[3]) from error
 
     def _move(self, connection: Connection, position: int) -> None:
         update = f'update "{self.name}".progress set position = :position'  # noqa: S608 - our own schema name

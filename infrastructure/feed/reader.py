@@ -23,16 +23,17 @@ _READ = (
 class LogReader:
     """Pages of raw rows: decoding is left to whoever needs the event."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, page: int = PAGE) -> None:
         self._engine = engine
+        self._page = page
 
-    def read(self, after: int, limit: int = PAGE) -> Sequence[Row]:
-        """Up to `limit` rows behind position `after`, in order."""
+    def read(self, after: int) -> Sequence[Row]:
+        """A page of rows behind position `after`, in order."""
         connection = self._engine.raw_connection()
         try:
             # Straight on the driver's cursor: SQLAlchemy's rows cost half the speed here.
             cursor = connection.cursor()
-            cursor.execute(_READ, (after, limit))
+            cursor.execute(_READ, (after, self._page))
             rows: Sequence[Row] = cursor.fetchall()
             cursor.close()
         finally:

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, Field
 
 from application.booking import CleaningRequest, Contact, Wish
-from application.paying import prepay_errand
+from application.paying import UnknownPaymentError, prepay_errand
 from application.projections import customer_orders
 from domain.errors import NotFoundError
 from domain.orders.stages import STAGE_LABELS
+from domain.payments import Payment, payment_id
 from interface.api.access import CustomerId, House
 from interface.api.catalogue import LineView
 from interface.api.fields import (
@@ -199,8 +200,15 @@ def confirm_payment(
     house: House, who: CustomerId, order_id: UUID, out_trade_no: Text, commands: Commands
 ) -> StatusView:
     """The page came back from WeChat: ask WeChat whether it is paid (支付确认)."""
-    del order_id, commands  # the number alone names the attempt; asking twice is one effect
+    del commands  # asking twice is one effect
+    _check_attempt(house, order_id, out_trade_no)
     return StatusView(status=house.paying.confirm(out_trade_no, who))
+
+
+def _check_attempt(house: Household, order_id: UUID, number: str) -> None:
+    payment = house.log.find(Payment, payment_id(number))
+    if payment is None or payment.payable_id != order_id:
+        raise UnknownPaymentError
 
 
 def _read(

@@ -1,11 +1,24 @@
 """Field types that every body shares: what is refused before a use case sees it."""
 
 import unicodedata
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
+from domain.errors import InvalidInputError
+from domain.time import parse_instant
+
+# The type of a validation error that has a code and a sentence of its own.
+OWN_RULE: Final = "own_rule"
 _PHONE = r"^(1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8})$"
 _LINE_BREAKS = frozenset("\n\r\t")
 
@@ -27,8 +40,15 @@ def _plain(text: str) -> str:
     return text
 
 
-def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
+def _instant(value: object) -> object:
+    """Read ISO 8601 text with its offset; numbers of seconds are not taken for instants."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_instant(value)
+    except InvalidInputError as refused:
+        told = {"code": refused.code, "sentence": refused.message}
+        raise PydanticCustomError(OWN_RULE, "{sentence}", told) from refused
 
 
 Text = Annotated[str, AfterValidator(_plain)]
@@ -47,8 +67,8 @@ Remark = Annotated[str, StringConstraints(max_length=500), AfterValidator(_plain
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 District = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}([0-9]{3}){0,2}$")]
 ServiceCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[0-9]{2}$")]
-# JSON has no instants, so text is read even in strict bodies.
-Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_utc)]
+# Of years 2 to 9998 and in UTC, so that nothing added to it leaves the calendar.
+Instant = Annotated[datetime, Field(strict=True), BeforeValidator(_instant)]
 Limit = Annotated[int, Field(ge=1, le=100)]
 Position = Annotated[int, Field(ge=0, le=2**62)]
 Cursor = Annotated[str, StringConstraints(max_length=64)]

@@ -12,6 +12,9 @@ from interface.api.operations import Metrics
 
 Next = Callable[[Request], Awaitable[Response]]
 
+# A caller may invent methods, and every label is kept for ever.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 _logger = logging.getLogger("jiawu.requests")
 
 
@@ -34,7 +37,8 @@ def observer(metrics: Metrics) -> Callable[[Request, Next], Awaitable[Response]]
 def _note(metrics: Metrics, request: Request, status: int, seconds: float) -> None:
     # The template, not the path: paths hold ids, and a label of ids has no end.
     route = getattr(request.scope.get("route"), "path", "unrouted")
-    metrics.requests.labels(request.method, route, str(status)).inc()
-    metrics.seconds.labels(request.method, route).observe(seconds)
-    line = {"method": request.method, "route": route, "status": status, "ms": round(seconds * 1e3)}
+    method = request.method if request.method in _METHODS else "other"
+    metrics.requests.labels(method, route, str(status)).inc()
+    metrics.seconds.labels(method, route).observe(seconds)
+    line = {"method": method, "route": route, "status": status, "ms": round(seconds * 1e3)}
     _logger.info(json.dumps(line))

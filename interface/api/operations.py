@@ -8,9 +8,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.exposition import generate_latest
 
 from interface.api.access import House
+from interface.api.problems import PROBLEM_ANSWERS
 from interface.household import Household
 
-router = APIRouter(tags=["运维"])
+router = APIRouter(tags=["运维"], responses={503: PROBLEM_ANSWERS[503]})
 
 # A projection so many events behind is late, even when nothing failed.
 _LATE_EVENTS: Final = 10_000

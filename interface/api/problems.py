@@ -1,23 +1,35 @@
 """Errors as problem documents (RFC 9457): a code for programs, a Chinese sentence for people."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from eventsourcing import persistence
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhaustedError
 from starlette.exceptions import HTTPException
 
 from domain.errors import JiawuError
+from interface.api.fields import OWN_RULE
 
 MEDIA_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_SECONDS: Final = "5"
+_LONGEST_FIELD: Final = 100
+_AWAY: Final = (
+    *(OperationalError, InterfaceError, PoolExhaustedError),
+    *(persistence.OperationalError, persistence.InterfaceError),
+)
+# What the domain calls otherwise than our bodies do.
+_FIELDS: Final[Mapping[str, str]] = {"window_start": "starts_at", "window_end": "starts_at"}
 _HTTP_SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
+    400: ("malformed_body", "提交的内容无法读取。"),
     404: ("not_found", "没有找到。"),
     405: ("method_not_allowed", "不支持此操作。"),
+    413: ("too_large", "提交的内容过大。"),
 }
 
 _logger = logging.getLogger("jiawu.api")
@@ -35,7 +47,7 @@ class Problem(BaseModel):
 
 PROBLEM_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problem, "content": {MEDIA_TYPE: {}}}
-    for status in (400, 401, 403, 404, 409, 422, 502, 503)
+    for status in (400, 401, 403, 404, 409, 413, 422, 502, 503)
 }
 
 
@@ -44,7 +56,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(JiawuError, _refusal)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _database_away)
+    for away in _AWAY:
+        app.add_exception_handler(away, _database_away)
     app.add_exception_handler(Exception, _defect)
 
 
@@ -63,13 +76,13 @@ def problem(
 
 def _refusal(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, JiawuError)  # noqa: S101 - registered for this class
-    field = error.facts.get("field")
+    field = str(error.facts.get("field", ""))
     retry = {"Retry-After": _RETRY_AFTER_SECONDS} if error.status == 503 else None  # noqa: PLR2004 - Service Unavailable
     return problem(
         error.status,
         error.code,
         error.message,
-        field=str(field) if field is not None else None,
+        field=_FIELDS.get(field, field) or None,
         headers=retry,
     )
 
@@ -77,8 +90,16 @@ def _refusal(_: Request, error: Exception) -> JSONResponse:
 def _malformed(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
     first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"][1:]) or None
-    return problem(422, "invalid_input", "提交的内容不正确，请检查后重试。", field=field)
+    code, title = "invalid_input", "提交的内容不正确，请检查后重试。"
+    if first["type"] == OWN_RULE:
+        code, title = first["ctx"]["code"], first["ctx"]["sentence"]
+    return problem(422, code, title, field=_name(first["loc"][1:]))
+
+
+def _name(location: Sequence[str | int]) -> str | None:
+    """Which field; an unknown one is named by the sender, so not every name is repeated."""
+    name = ".".join(str(part) for part in location)[:_LONGEST_FIELD]
+    return "".join(each if each.isprintable() else "?" for each in name) or None
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:

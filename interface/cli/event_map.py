@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from application.event_map import ERRANDS, POLICIES, PROJECTIONS
-from domain.names import STORED_EVENTS
+from infrastructure.feed.routing import routes
 from interface.settings import Settings
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "event-map.md"
@@ -34,15 +34,15 @@ def page() -> str:
 
 
 def _rows() -> Iterator[str]:
-    for name, event in sorted(STORED_EVENTS.items()):
-        line = event.__mro__
-        writes = [h.name for cls in line for h in PROJECTIONS.get(cls, ())]
-        reacts = [p.name for cls in line for p in POLICIES.get(cls, ())]
+    projecting, reacting = routes(PROJECTIONS), routes(POLICIES)
+    for name in sorted(projecting):
+        writes = [handler.name for handler in projecting[name]]
+        reacts = [policy.name for policy in reacting[name]]
         yield f"| `{name}` | {_list(writes)} | {_list(reacts)} |\n"
 
 
 def _list(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in dict.fromkeys(names)) or "—"
+    return ", ".join(f"`{name}`" for name in names) or "—"
 
 
 def _errands() -> str:

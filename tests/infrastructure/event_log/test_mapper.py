@@ -1,7 +1,7 @@
 """Events as plain JSON text and back."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, ClassVar, Self
 from uuid import UUID, uuid4
 
@@ -14,13 +14,12 @@ from domain.aggregate import EventSourced
 from infrastructure.event_log.mapper import OrjsonTranscoder, PlainJsonMapper, rebuild
 
 SPOKEN = '擦玻璃 𠮷野家 \u2028 \\ " 🧹'
-texts = st.text(st.characters(exclude_categories=("Cs",))) | st.just(SPOKEN)
+texts = st.text() | st.just(SPOKEN)
 integers = st.integers(-(2**53), 2**53)
-instants = st.datetimes(
-    datetime(1, 1, 2),
-    datetime(9999, 12, 30),
-    timezones=st.timezones(),  # noqa: DTZ001 - hypothesis adds the zone
-).filter(lambda at: at.utcoffset() % timedelta(minutes=1) == timedelta(0))  # type: ignore[operator]
+FIRST, LAST = datetime(2, 1, 1), datetime(9998, 12, 31)  # noqa: DTZ001 - hypothesis adds the zones
+MINUTE = timedelta(minutes=1)
+ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(minutes * MINUTE))
+instants = st.datetimes(FIRST, LAST, timezones=ZONES)
 plain = st.recursive(
     st.none() | st.booleans() | integers | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),

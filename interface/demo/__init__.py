@@ -1,0 +1,1 @@
+"""`make demo`: five orders told step by step through the running product."""

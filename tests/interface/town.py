@@ -1,0 +1,281 @@
+"""A town on the loopback: the product and both simulators over real sockets, on one clock.
+
+Nothing moves by itself: notices are delivered, the feed and the outbox run, and
+time passes when a test says so.
+"""
+
+import itertools
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+import requests
+from pydantic import SecretStr
+from sqlalchemy import create_engine, text
+
+from domain.payments import payment_id
+from domain.time import SHANGHAI
+from infrastructure.clock import SettableClock
+from infrastructure.embedded_postgres import APPLICATION_ROLE
+from infrastructure.simulators.wechat_pay.notifier import Notifier
+from interface.api.app import create_app
+from interface.cli.demo_data import PASSWORD, seed
+from interface.cli.simulating import account_app, pay_app
+from interface.demo_secrets import DemoSecrets, demo_secrets
+from interface.household import Household, build
+from interface.settings import NOTIFY_PATH, Settings, in_demo
+from tests.conftest import Database
+from tests.loopback import stage
+from tests.product import NOON
+
+DISTRICT = "110105"
+CONTACT = {
+    "name": "陈女士",
+    "phone": "13912345678",
+    "address": "朝阳区望京街 1 号院 2 单元 301",
+    "district": DISTRICT,
+}
+_TIMEOUT = 20
+_people = itertools.count(1)
+
+
+class Caller:
+    """Somebody's HTTP client: cookies, no proxy, a fresh Idempotency-Key for each command."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def get(self, path: str, **query: Any) -> requests.Response:  # noqa: ANN401 - any value
+        return self.session.get(
+            self.base_url + path, params=query, timeout=_TIMEOUT, allow_redirects=False
+        )
+
+    def post(
+        self,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
+    ) -> requests.Response:
+        sent = {"Idempotency-Key": key or str(uuid4()), **(headers or {})}
+        return self.session.post(
+            self.base_url + path,
+            json={} if body is None else body,
+            headers=sent,
+            timeout=_TIMEOUT,
+        )
+
+    def send(self, method: str, path: str, **more: Any) -> requests.Response:  # noqa: ANN401 - of requests
+        return self.session.request(
+            method, self.base_url + path, timeout=_TIMEOUT, allow_redirects=False, **more
+        )
+
+    def read(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - JSON
+        answer = self.get(path, **query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def do(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+        answer = self.post(path, body)
+        assert answer.status_code in {200, 201}, answer.text
+        return answer.json()
+
+
+@dataclass(frozen=True)
+class Town:
+    """The product, the simulators and the clock they share."""
+
+    house: Household
+    clock: SettableClock
+    url: str
+    pay_url: str
+    account_url: str
+    courier: Notifier
+    outside: requests.Session = field(default_factory=requests.Session)
+
+    # -- people
+
+    def anybody(self) -> Caller:
+        return Caller(self.url)
+
+    def customer(self, openid: str = "") -> Caller:
+        """A customer who logged in through WeChat; a new one unless named."""
+        openid = openid or f"oTown{next(_people):023d}"
+        self.simulate("account", "/_sim/users", {"openid": openid, "nickname": "顾客"})
+        caller = self.anybody()
+        answer = caller.get(self.answer_of_wechat(caller, openid).removeprefix(self.url))
+        assert answer.status_code == 303, answer.text
+        return caller
+
+    def answer_of_wechat(self, caller: Caller, openid: str, return_path: str = "/api/v1/me") -> str:
+        """Where WeChat sends the browser back to."""
+        begun = caller.get("/api/v1/wechat/login", return_path=return_path)
+        assert begun.status_code == 302, begun.text
+        asked = parse_qs(urlsplit(begun.headers["location"]).query)
+        choice = {name: asked[name][0] for name in ("state", "redirect_uri", "scope")}
+        told = self.simulate("account", "/_sim/authorize", {**choice, "openid": openid})
+        return str(told["url"])
+
+    def staff(self, login_name: str, password: str = PASSWORD) -> Caller:
+        caller = self.anybody()
+        body = {"login_name": login_name, "password": password}
+        answer = caller.post("/api/v1/staff/sessions", body)
+        assert answer.status_code == 201, answer.text
+        return caller
+
+    def dispatcher(self) -> Caller:
+        return self.staff("demo-dispatcher")
+
+    def finance(self) -> Caller:
+        return self.staff("demo-finance")
+
+    def administrator(self) -> Caller:
+        return self.staff("demo-administrator")
+
+    def worker(self, office: Caller, *skills: str) -> str:
+        """A new worker's id; nobody has given this one work yet."""
+        body = {
+            "name": "赵师傅",
+            "phone": "13700000000",
+            "skills": list(skills or ("BJ-01", "BJ-02", "BJ-03")),
+            "districts": [DISTRICT],
+        }
+        return str(office.do("/api/v1/office/workers", body)["worker_id"])
+
+    # -- orders and money
+
+    def tomorrow(self, hour: int = 9) -> datetime:
+        """A full hour of tomorrow in Shanghai."""
+        day = self.clock.now().astimezone(SHANGHAI) + timedelta(days=1)
+        return day.replace(hour=hour, minute=0, second=0, microsecond=0)
+
+    def wish(self, service_code: str = "BJ-01", quantity: int = 120, **changes: Any) -> Any:  # noqa: ANN401 - JSON
+        """A body of POST /orders."""
+        return {
+            "service_code": service_code,
+            "quantity": quantity,
+            "starts_at": self.tomorrow().isoformat(),
+            "contact": dict(CONTACT),
+            **changes,
+        }
+
+    def booked(self, customer: Caller, **wish: Any) -> Any:  # noqa: ANN401 - JSON
+        """A new order of the customer: order_id, order_number, total_fen, pay_by."""
+        return customer.do("/api/v1/orders", self.wish(**wish))
+
+    def prepared(self, customer: Caller, order: Any) -> str:  # noqa: ANN401 - JSON
+        """The 商户订单号 of an attempt that WeChat has prepared."""
+        return str(customer.do(f"/api/v1/orders/{order['order_id']}/payments")["out_trade_no"])
+
+    def paid(self, customer: Caller, **wish: Any) -> Any:  # noqa: ANN401 - JSON
+        """A new order, paid and told."""
+        order = self.booked(customer, **wish)
+        self.pay_at_wechat(self.prepared(customer, order))
+        self.courier.deliver_due()
+        self.catch_up()
+        return order
+
+    def pay_at_wechat(self, number: str, **how: Any) -> Any:  # noqa: ANN401 - JSON
+        """The customer pays in WeChat; its notice waits for the courier."""
+        return self.simulate("pay", "/_sim/pay", {"out_trade_no": number, **how})
+
+    def simulate(self, which: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        """A command to a simulator."""
+        base = self.pay_url if which == "pay" else self.account_url
+        answer = self.outside.post(base + path, json=body, timeout=_TIMEOUT)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def notice(self, body: bytes, headers: Mapping[str, str]) -> int:
+        """Post a notice as WeChat does; returns the status of the answer."""
+        answer = requests.post(
+            self.url + NOTIFY_PATH, data=body, headers=dict(headers), timeout=_TIMEOUT
+        )
+        return answer.status_code
+
+    # -- what became of it
+
+    def catch_up(self) -> None:
+        self.house.feed.catch_up()
+
+    def position(self) -> int:
+        """The log's last position."""
+        return self.house.feed.lags()[0]
+
+    def facts_of(self, stream: UUID) -> list[str]:
+        """The stored names of a stream's events, in order."""
+        query = text("select name from log.events where stream_id = :stream order by version")
+        with self.house.engine.connect() as connection:
+            return list(connection.execute(query, {"stream": stream}).scalars())
+
+    def facts_of_payment(self, number: str) -> list[str]:
+        return self.facts_of(payment_id(number))
+
+    def kept_notices(self) -> int:
+        """How many raw notices were kept."""
+        with self.house.engine.connect() as connection:
+            counted = connection.execute(text("select count(*) from callbacks.notices"))
+            return int(counted.scalar_one())
+
+
+@cache
+def _secrets() -> DemoSecrets:
+    """Keys of both ends, made once a run."""
+    with tempfile.TemporaryDirectory() as directory:
+        return demo_secrets(Path(directory))
+
+
+@contextmanager
+def town_of(database: Database) -> Iterator[Town]:
+    """A running town, with the demo's accounts and workers."""
+    with stage() as web, stage() as pay, stage() as account:
+        _let_projections_make_schemas(database)
+        settings = _settings(database, pay.url, account.url, web.url)
+        clock = SettableClock(NOON)
+        house = build(settings, clock)
+        try:
+            house.feed.install()
+            seed(house)
+            web.play = create_app(house)
+            simulator = pay_app(settings, clock)
+            pay.play, account.play = simulator, account_app(settings, clock)
+            courier = simulator.state.desk.notifier
+            town = Town(house, clock, web.url, pay.url, account.url, courier)
+            town.outside.trust_env = False
+            town.catch_up()
+            yield town
+            courier.stop()
+            town.outside.close()
+        finally:
+            house.close()
+
+
+def _let_projections_make_schemas(database: Database) -> None:
+    """As the migration does; grants on a database are not copied from its template."""
+    owner = create_engine(database.owner_url)
+    with owner.begin() as connection:
+        grant = f'grant create on database "{database.name}" to "{APPLICATION_ROLE}"'
+        connection.execute(text(grant))
+    owner.dispose()
+
+
+def _settings(database: Database, pay_url: str, account_url: str, web_url: str) -> Settings:
+    plain = Settings(
+        demo=True,
+        database_url=SecretStr(database.application_url),
+        database_owner_url=SecretStr(database.owner_url),
+        public_base_url=web_url,
+        simulator_pay_port=urlsplit(pay_url).port or 0,
+        simulator_account_port=urlsplit(account_url).port or 0,
+    )
+    return in_demo(plain, _secrets())
