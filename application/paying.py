@@ -130,10 +130,10 @@ class Paying:
         """The errand `wechat_pay.prepay`: have WeChat prepare the attempt.
 
         Raises TryLaterError while WeChat's answer is unknown; the same number
-        and body are sent again.
+        and body are sent again, until the time to pay is over.
         """
         payment = self._payment(errand.request_number)
-        if payment.status != payments.STARTED:
+        if payment.status != payments.STARTED or payment.expires_at <= self._clock.now():
             return
         match self._gateway.prepare(self._prepayment(payment)):
             case Prepared(prepay_id):

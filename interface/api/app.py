@@ -1,8 +1,11 @@
 """The web application: routes, errors, figures, documentation."""
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from interface.api import (
+    bodies,
     catalogue,
     customer_orders,
     docs,
@@ -18,9 +21,17 @@ from interface.callbacks import wechat_pay
 from interface.household import Household
 
 
+class Application(FastAPI):
+    """FastAPI, with errors documented as the problem documents they are."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        return problems.documented(super().openapi())
+
+
 def create_app(household: Household) -> FastAPI:
     """The application over a wired household."""
-    app = FastAPI(
+    app = Application(
         title="家务 Jiawu",
         version="0.1.0",
         description="家政服务的预约、支付与派单接口。金额单位为分，时间为带时区的 ISO 8601。",
@@ -30,12 +41,14 @@ def create_app(household: Household) -> FastAPI:
     )
     app.state.household = household
     app.state.metrics = operations.Metrics()
+    app.middleware("http")(bodies.refuse_large)
     app.middleware("http")(observing.observer(app.state.metrics))
     problems.install(app)
     for module in (
         *(catalogue, sessions, customer_orders, office_orders, office_people),
         *(ledger, operations, wechat_pay),
     ):
-        app.include_router(module.router)
+        # Not on the application: there FastAPI would answer in plain text.
+        app.include_router(module.router, max_body_size=bodies.LARGEST)
     docs.mount(app)
     return app

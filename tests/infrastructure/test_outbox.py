@@ -25,7 +25,7 @@ class Service:
 
     def __init__(self) -> None:
         self.calls: list[Errand] = []
-        self.besides: Callable[[], None] = lambda: None
+        self.besides: Callable[[], object] = lambda: None
 
     def __call__(self, errand: Errand) -> None:
         self.calls.append(errand)
@@ -133,8 +133,8 @@ def test_eight_calls_are_made_at_the_same_time(
     numbers = [f"N-{number}" for number in range(8)]
     for number in numbers:
         write(application_engine, Errand("pay", "prepay", number, number))
-    service.besides = lambda: Barrier_all.wait(20) and None
-    Barrier_all = Barrier(8)
+    together = Barrier(8)
+    service.besides = lambda: together.wait(20)
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(lambda _: outbox.run_due(), range(8)))
     assert Counter(errand.request_number for errand in service.calls) == Counter(numbers)
@@ -262,7 +262,7 @@ def test_a_call_right_away_waits_for_the_worker_that_has_it(
 
 
 def test_the_oldest_waiting_call_is_known(
-    application_engine: Engine, outbox: Outbox, service: Service, clock: SettableClock
+    outbox: Outbox, service: Service, clock: SettableClock
 ) -> None:
     service.besides = refuse(TryLaterError("504"))
     outbox.run_now(1, CALL)

@@ -231,10 +231,14 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.mark.usefixtures("unchanged")
-def test_the_field_names_no_more_than_we_would_print(customer: Caller) -> None:
-    answer = raw(customer, json.dumps({"x" * 5_000: 1, **{}}).encode())
-    assert answer.status_code == 422
-    assert len(answer.text) < 500
+def test_the_field_names_no_more_than_we_would_print(town: Town, customer: Caller) -> None:
+    for name in ("x" * 5_000, "\ud800\u202e"):
+        body = json.dumps({**town.wish(), name: 1}).encode()
+        answer = raw(customer, body)
+        assert answer.status_code == 422
+        field = answer.json().get("field", "")
+        assert len(field) <= 100
+        assert field.isprintable()
 
 
 # -- paths and methods
@@ -264,16 +268,16 @@ def test_a_wrong_path_is_a_problem(customer: Caller, path: str, status: int) -> 
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE"])
 def test_a_wrong_method_is_a_problem(customer: Caller, method: str) -> None:
     answer = customer.send(method, ORDERS)
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"] or "GET" in answer.headers["Allow"]
 
 
-@pytest.mark.usefixtures("unchanged")
 def test_a_method_in_a_header_changes_nothing(town: Town, customer: Caller) -> None:
     order = town.booked(customer)
+    town.catch_up()
     before = town.position()
     headers = {"X-HTTP-Method-Override": "DELETE", "X-Forwarded-Host": "evil.example"}
     assert customer.send("GET", f"{ORDERS}/{order['order_id']}", headers=headers).ok

@@ -67,7 +67,7 @@ class WeChatPayGateway:
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Verify and decrypt the raw bytes; header names in any case.
 
-        Raises BadNoticeError (also UnsupportedNoticeError for other kinds than
+        Raises BadNoticeError, UnsupportedNoticeError (other kinds than
         TRANSACTION.SUCCESS) or UnreadableNoticeError.
         """
         return self._notices.read(headers, body)

@@ -12,6 +12,7 @@ from application.payment_gateway import (
     Transaction,
     UnreadableNoticeError,
 )
+from domain.errors import JiawuError
 from infrastructure.wechat.pay.fields import (
     MalformedDocumentError,
     json_object,
@@ -30,11 +31,11 @@ _NONCE_BYTES = 12
 _MAX_ASSOCIATED_BYTES = 15
 
 
-class UnsupportedNoticeError(BadNoticeError):
+class UnsupportedNoticeError(JiawuError):
     """Rightly signed by WeChat, but of a kind we do not handle.
 
-    Answered with 501, so that WeChat repeats it for a day and nothing is lost
-    if the kind is handled by then. `facts["event_type"]` names it.
+    It is kept raw all the same, and answered with 501, so that WeChat repeats
+    it for a day and nothing is lost if the kind is handled by then. `facts["event_type"]` names it.
     """
 
     code = "unsupported_notice"
@@ -54,9 +55,9 @@ class NoticeReader:
     def read(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Verify, decrypt and read; nothing is parsed before the signature holds.
 
-        Raises BadNoticeError (also UnsupportedNoticeError) or
-        UnreadableNoticeError and nothing else, whatever the bytes. The same
-        notice may be read any number of times within five minutes of signing.
+        Raises BadNoticeError, UnsupportedNoticeError or UnreadableNoticeError
+        and nothing else, whatever the bytes. The same notice may be read any
+        number of times within five minutes of signing.
         """
         if len(body) > MAX_BODY_BYTES:
             raise BadNoticeError(reason="body too large")
