@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +39,18 @@ def secrets() -> DemoSecrets:
 @pytest.fixture
 def settings(database: Database, secrets: DemoSecrets) -> Settings:
     """Settings of a demo on the test's database; WeChat is nowhere."""
+    return settings_on(database, secrets)
+
+
+@pytest.fixture
+def house(database: Database, settings: Settings, clock: SettableClock) -> Iterator[Household]:
+    """The wired household, its feed installed and nothing running."""
+    with household_on(database, settings, clock) as household:
+        yield household
+
+
+def settings_on(database: Database, secrets: DemoSecrets) -> Settings:
+    """Settings of a demo on any database; WeChat is nowhere."""
     nowhere = {
         "pay_base_url": _NOWHERE,
         "wechat_api_base_url": _NOWHERE,
@@ -51,9 +64,11 @@ def settings(database: Database, secrets: DemoSecrets) -> Settings:
     return in_demo(plain, secrets).model_copy(update=nowhere)
 
 
-@pytest.fixture
-def house(database: Database, settings: Settings, clock: SettableClock) -> Iterator[Household]:
-    """The wired household, its feed installed and nothing running."""
+@contextmanager
+def household_on(
+    database: Database, settings: Settings, clock: SettableClock
+) -> Iterator[Household]:
+    """The wired household on any database, its feed installed and nothing running."""
     _let_projections_make_schemas(database)
     household = build(settings, clock)
     household.feed.install()

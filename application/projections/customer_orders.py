@@ -193,6 +193,8 @@ def sentence(event: OrderFacts.Event) -> str:  # noqa: PLR0911 - one return a ca
             return "预约时间已更改"
         case OrderFacts.ChargeAdded():
             return f"新增费用 {yuan(event.amount_fen)}"
+        case OrderFacts.ChargeWithdrawn():
+            return f"已取消费用 {yuan(event.amount_fen)}"
         case OrderFacts.RefundDue():
             return f"应退款 {yuan(event.amount_fen)}"
         case _:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from application.commands import CommitUnknownError
+from infrastructure.event_log.durability import CONFIRM, wait_was_cancelled
 from infrastructure.event_log.member import (
     Appended,
     Conflict,
@@ -28,9 +29,6 @@ _MINE = (
     "select position, name, state, recorded_at, command_id::text, actor from log.events"
     " where stream_id = %s and version = %s"
 )
-_STANDBY_WAIT_CANCELLED = "canceling wait for synchronous replication"
-# A commit of its own that writes WAL: when it is confirmed, all before it is.
-_CONFIRM = "select pg_logical_emit_message(true, 'jiawu', 'confirm')"
 
 
 class AppendConnection:
@@ -56,16 +54,6 @@ class AppendConnection:
             self._pinned.drop()
             raise CommitUnknownError from lost
 
-    def confirm(self) -> None:
-        """Return when all that is committed is as safe as a fresh commit.
-
-        What another append wrote can be seen although its wait for the standby
-        was cancelled. Raises CommitUnknownError where this wait is cancelled too.
-        """
-        self._pinned.query(_CONFIRM, ())
-        if _STANDBY_WAIT_CANCELLED in self._pinned.take_notices():
-            raise CommitUnknownError
-
     def close(self) -> None:
         """Give the connection up."""
         self._pinned.drop()
@@ -75,21 +63,29 @@ class AppendConnection:
         results = results_of(members, told)
         # A stored answer was committed by somebody else, so it is confirmed first.
         unsafe = any(isinstance(result, Known) for result in results)
-        if _STANDBY_WAIT_CANCELLED in self._pinned.take_notices() or unsafe:
-            self.confirm()
+        if wait_was_cancelled(self._pinned.take_notices()) or unsafe:
+            self._confirm()
         return results
+
+    def _confirm(self) -> None:
+        """See durability.confirm."""
+        self._pinned.query(CONFIRM, ())
+        if wait_was_cancelled(self._pinned.take_notices()):
+            raise CommitUnknownError
 
     def _settle(
         self, members: Sequence[Member], parameters: tuple[str | None, ...]
     ) -> list[Result]:
         results = self._send(members, parameters)
         own = [self._own(m, r) for m, r in zip(members, results, strict=True)]
-        self.confirm()
+        self._confirm()
         return own
 
     def _own(self, member: Member, result: Result) -> Result:
         """The member's own effect, where the first sending had succeeded."""
         match result:
+            case Known() if not member.events and result.answer == member.answer:
+                return Appended(result.position + 1, result.position)
             case Known() if member.command and result.body_mac == member.command.body_mac:
                 return self._standing(member) or result
             case Conflict():

@@ -22,7 +22,7 @@ def log_engine(url: str) -> Engine:
     return create_engine(
         url,
         pool_size=POOL_SIZE,
-        max_overflow=POOL_SIZE,
+        max_overflow=2 * POOL_SIZE,
         pool_pre_ping=True,
         connect_args={"options": "-c timezone=UTC"},
     )

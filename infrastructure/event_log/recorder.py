@@ -24,6 +24,7 @@ from application.commands import (
     StoredCommand,
 )
 from domain.claims import Claim
+from infrastructure.event_log import durability
 from infrastructure.event_log.append import APPEND, AppendConnection
 from infrastructure.event_log.doorbell import Doorbell
 from infrastructure.event_log.group import GroupAppend
@@ -94,10 +95,15 @@ class EventLog(ProcessRecorder):
         return _positions(_append_one(connection, member))
 
     def find_command(self, command_id: UUID) -> StoredCommand | None:
-        """What the log kept of a command."""
+        """What the log kept of a command.
+
+        Raises CommitUnknownError where the standby may not have it.
+        """
         query = select(commands.c.body_mac, commands.c.position, commands.c.answer)
         with self.engine.connect() as connection:
             row = connection.execute(query.where(commands.c.id == command_id)).first()
+            if row is not None:
+                durability.confirm(connection)
         return StoredCommand(*row) if row else None
 
     @property
@@ -124,10 +130,11 @@ class EventLog(ProcessRecorder):
 
     def _append_tracked(self, member: Member, tracked: Tracking) -> Result:
         """Append and move a policy's position in one transaction."""
-        with self.engine.begin() as connection:
+        with self.engine.connect() as connection:
             result = _append_one(connection, member)
             if isinstance(result, Appended):
                 _track(connection, tracked)
+                durability.commit(connection)
         return result
 
     # -- reading
@@ -184,8 +191,9 @@ class EventLog(ProcessRecorder):
 
     def insert_tracking(self, tracking: Tracking) -> None:
         """Move a position forward; IntegrityError where it is there already."""
-        with self.engine.begin() as connection:
+        with self.engine.connect() as connection:
             _track(connection, tracking)
+            durability.commit(connection)
 
     def max_tracking_id(self, application_name: str) -> int | None:
         """The position of a policy, None before its first event."""

@@ -1,7 +1,10 @@
 """The web application: routes, errors, figures, documentation."""
 
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
+from anyio import to_thread
 from fastapi import FastAPI
 
 from interface.api import (
@@ -19,6 +22,10 @@ from interface.api import (
 )
 from interface.callbacks import wechat_pay
 from interface.household import Household
+
+# A request holds two connections at most (an errand's row and what the errand itself
+# needs), so that many threads never wait for each other on an exhausted pool.
+_THREADS: Final = 24
 
 
 class Application(FastAPI):
@@ -38,6 +45,7 @@ def create_app(household: Household) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        lifespan=_lifespan,
     )
     app.state.household = household
     app.state.metrics = operations.Metrics()
@@ -52,3 +60,9 @@ def create_app(household: Household) -> FastAPI:
         app.include_router(module.router, max_body_size=bodies.LARGEST)
     docs.mount(app)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    yield

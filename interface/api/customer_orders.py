@@ -1,11 +1,11 @@
 """The customer's side: book, pay, follow."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from application.booking import CleaningRequest, Contact, Wish
 from application.paying import UnknownPaymentError, prepay_errand
@@ -37,6 +37,21 @@ from interface.household import Household
 router = APIRouter(prefix="/api/v1/orders", tags=["我的订单"], responses=PROBLEM_ANSWERS)
 
 
+# What the documentation page offers to try.
+_EXAMPLE: Final[dict[str, Any]] = {
+    "service_code": "BJ-01",
+    "quantity": 120,
+    "starts_at": "2026-12-01T09:00:00+08:00",
+    "contact": {
+        "name": "陈女士",
+        "phone": "13800000000",
+        "address": "望京街 1 号院 2 单元 301",
+        "district": "110105",
+    },
+    "remark": "家里有猫",
+}
+
+
 class ContactBody(Body):
     """Where to come and whom to call."""
 
@@ -48,6 +63,8 @@ class ContactBody(Body):
 
 class OrderBody(Body):
     """A booking of 保洁; the price is ours, never the caller's."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     service_code: ServiceCode
     quantity: Annotated[int, Field(ge=1, le=1_000_000)]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
@@ -23,6 +23,12 @@ def mount(app: FastAPI) -> None:
     app.include_router(router)
     app.mount("/api/docs/assets", StaticFiles(directory=str(swagger_ui_path)))
     app.mount("/static", StaticFiles(directory=_STATIC))
+
+
+@router.get("/")
+def root() -> Response:
+    """The address that is told at the start leads to the documentation."""
+    return RedirectResponse("/api/docs")
 
 
 @router.get("/api/docs")

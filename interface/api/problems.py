@@ -4,25 +4,19 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from eventsourcing import persistence
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhaustedError
 from starlette.exceptions import HTTPException
 
 from domain.errors import JiawuError
+from interface.api.away import DATABASE_AWAY
 from interface.api.fields import OWN_RULE
 
 MEDIA_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_SECONDS: Final = "5"
 _LONGEST_FIELD: Final = 100
-_AWAY: Final = (
-    *(OperationalError, InterfaceError, PoolExhaustedError),
-    *(persistence.OperationalError, persistence.InterfaceError),
-)
 # What the domain calls otherwise than our bodies do.
 _FIELDS: Final[Mapping[str, str]] = {"window_start": "starts_at", "window_end": "starts_at"}
 _HTTP_SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
@@ -66,7 +60,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(JiawuError, _refusal)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
-    for away in _AWAY:
+    for away in DATABASE_AWAY:
         app.add_exception_handler(away, _database_away)
     app.add_exception_handler(Exception, _defect)
 
@@ -76,8 +70,8 @@ def documented(schema: dict[str, Any]) -> dict[str, Any]:
     for path in schema["paths"].values():
         for operation in path.values():
             for status, answer in operation["responses"].items():
-                if status >= "400" and "application/json" in answer["content"]:
-                    answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+                if status >= "400":
+                    (answer["content"],) = ({MEDIA_TYPE: c} for c in answer["content"].values())
     return schema
 
 

@@ -1,43 +1,39 @@
 """The command line: `jiawu run`, and each of its processes alone."""
 
 import argparse
-import logging
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Final
 
 from domain.errors import JiawuError
-from interface.cli import event_map, migrating, processes, running
-from interface.cli.diagnosing import doctor
-from interface.settings import Settings, load_settings
+from interface.cli import logs
+from interface.settings import load_settings
 
-Run = Callable[[Settings], int]
-
-COMMANDS: dict[str, tuple[Run, str]] = {
-    "run": (running.run, "启动全部进程（演示模式下包括模拟器和内嵌数据库）"),
-    "migrate": (migrating.migrate, "升级数据库结构（需要 DATABASE_OWNER_URL）"),
-    "web": (processes.web, "只启动网站与接口"),
-    "feed": (processes.feed, "只启动投影与规则"),
-    "worker": (processes.worker, "只启动对外请求的发送"),
-    "simulators": (processes.simulators, "只启动微信支付与公众号模拟器"),
-    "doctor": (doctor, "体检：密钥、时钟、通知地址、权限、版本"),
-    "event-map": (event_map.write, "重新生成 docs/event-map.md"),
+# Where a command's function is; imported only when chosen, as four processes start at once.
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "run": ("running:run", "启动全部进程（演示模式下包括模拟器和内嵌数据库）"),
+    "migrate": ("migrating:migrate", "升级数据库结构（需要 DATABASE_OWNER_URL）"),
+    "web": ("web:web", "只启动网站与接口"),
+    "feed": ("processes:feed", "只启动投影与规则"),
+    "worker": ("processes:worker", "只启动对外请求的发送"),
+    "simulators": ("simulating:simulators", "只启动微信支付与公众号模拟器"),
+    "doctor": ("diagnosing:doctor", "体检：密钥、时钟、通知地址、权限、版本"),
+    "event-map": ("event_map:write", "重新生成 docs/event-map.md"),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code, 2 where the configuration is unusable."""
     chosen = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=os.environ.get("JIAWU_LOG_LEVEL", "INFO"),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
-    # At DEBUG urllib3 prints request addresses, which hold the app's secret and codes.
-    logging.getLogger("urllib3").setLevel(logging.INFO)
-    run, _ = COMMANDS[chosen.command]
     try:
-        return run(load_settings(Path(chosen.env_file)))
+        logs.configure()
+        run = resolve_name(f"{__name__}.{COMMANDS[chosen.command][0]}")
+        settings = load_settings(Path(chosen.env_file))
+        # Only `run` starts processes that read the file again.
+        more = (Path(chosen.env_file),) if chosen.command == "run" else ()
+        return int(run(settings, *more))
     except JiawuError as refused:
         sys.stderr.write(f"{refused.message}\n")
         return 2

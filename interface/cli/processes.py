@@ -1,72 +1,78 @@
-"""The product's processes, each alone: web, feed, worker, simulators."""
+"""The processes that follow the log, each alone: feed and worker; and what all begin with."""
 
+import logging
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 from typing import Final
 
 from application.logging_in import staff_id_of
 from domain.staff import Staff
-from infrastructure.clock import SystemClock
-from interface.api.app import create_app
+from interface.api.away import DATABASE_AWAY
 from interface.cli.demo_data import LOGINS
-from interface.cli.serving import serve, serving
-from interface.cli.simulating import account_app, pay_app
 from interface.household import Household, build
 from interface.settings import Settings, SettingsError
 
 _IDLE_SECONDS: Final = 0.2
+_AWAY_SECONDS: Final = 1.0
 
-
-def web(settings: Settings) -> int:
-    """Serve the API and the callbacks.
-
-    Raises SettingsError where demo data would meet a real merchant.
-    """
-    house = build(settings)
-    try:
-        _check_no_demo_data(house)
-        serve(create_app(house), settings.host, settings.port)
-    finally:
-        house.close()
-    return 0
+_logger = logging.getLogger("jiawu.processes")
 
 
 def feed(settings: Settings) -> int:
-    """Keep projections and policies level with the log."""
-    house = build(settings)
-    try:
+    """Keep projections and policies level with the log. Raises as open_household does."""
+    with open_household(settings) as house:
+        stop = _stopped(house.feed.wake.set)
         house.feed.install()
         with house.listening():
-            house.feed.run_forever(_stopped())
-    finally:
-        house.close()
+            house.feed.run_forever(stop)
     return 0
 
 
 def worker(settings: Settings) -> int:
-    """Make the outside calls that wait in the outbox."""
-    house = build(settings)
-    try:
+    """Make the outside calls that wait in the outbox. Raises as open_household does."""
+    with open_household(settings) as house:
         work_outbox(house, _stopped())
-    finally:
-        house.close()
-    return 0
-
-
-def simulators(settings: Settings) -> int:
-    """Serve the simulated WeChat."""
-    clock = SystemClock()
-    with serving(account_app(settings, clock), port=settings.simulator_account_port):
-        serve(pay_app(settings, clock), "127.0.0.1", settings.simulator_pay_port)
     return 0
 
 
 def work_outbox(house: Household, stop: Event) -> None:
     """Make calls until `stop`, resting a moment where none is due."""
     while not stop.is_set():
-        if not house.outbox.run_due():
-            stop.wait(_IDLE_SECONDS)
+        try:
+            if not house.outbox.run_due():
+                stop.wait(_IDLE_SECONDS)
+        except DATABASE_AWAY as error:
+            _logger.warning("the database is away: %s", type(error).__name__)
+            stop.wait(_AWAY_SECONDS)
+
+
+@contextmanager
+def open_household(settings: Settings) -> Iterator[Household]:
+    """The wired product on a migrated database, closed at the end.
+
+    Raises SettingsError where the configuration is incomplete or demo data
+    would meet a real merchant.
+    """
+    check_complete(settings)
+    house = build(settings)
+    try:
+        _check_no_demo_data(house)
+        yield house
+    finally:
+        house.close()
+
+
+def check_complete(settings: Settings, *provided: str) -> None:
+    """Raise SettingsError, with every missing variable, unless a demo makes its own.
+
+    `provided` are variables that the caller brings itself.
+    """
+    missing = [] if settings.demo else [n for n in settings.missing() if n not in provided]
+    if missing:
+        raise SettingsError(what=f"缺少 {'、'.join(missing)}。演示请设 JIAWU_DEMO=1。")
 
 
 def _check_no_demo_data(house: Household) -> None:
@@ -76,12 +82,13 @@ def _check_no_demo_data(house: Household) -> None:
         raise SettingsError(what="数据库中有演示数据，不能与真实商户号一起使用。")
 
 
-def _stopped() -> Event:
-    """An event that SIGINT and SIGTERM set."""
+def _stopped(wake: Callable[[], None] = lambda: None) -> Event:
+    """An event that SIGINT and SIGTERM set; then they call `wake`."""
     stop = Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
+        wake()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)

@@ -1,9 +1,12 @@
 """Web applications on real sockets: in the foreground, or in a thread beside others."""
 
+import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,7 +15,12 @@ _GRACE_SECONDS = 5
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM; requests under way are finished."""
+    """Serve until SIGINT or SIGTERM; requests under way are finished.
+
+    Then the process exits with code 0: uvicorn repeats the signal it caught.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     _server(app, host, port).run()
 
 
@@ -28,6 +36,10 @@ def serving(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterator[st
         finally:
             server.should_exit = True
             thread.join()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:

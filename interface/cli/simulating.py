@@ -5,8 +5,18 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from application.clock import Clock
+from infrastructure.clock import SystemClock
 from infrastructure.simulators import official_account, wechat_pay
+from interface.cli.serving import serve, serving
 from interface.settings import Settings, SettingsError
+
+
+def simulators(settings: Settings) -> int:
+    """Serve both until SIGINT or SIGTERM. Raises SettingsError."""
+    clock = SystemClock()
+    with serving(account_app(settings, clock), port=settings.simulator_account_port):
+        serve(pay_app(settings, clock), "127.0.0.1", settings.simulator_pay_port)
+    return 0
 
 
 def pay_app(settings: Settings, clock: Clock) -> FastAPI:

@@ -137,6 +137,7 @@ def test_eight_calls_are_made_at_the_same_time(
     service.besides = lambda: together.wait(20)
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(lambda _: outbox.run_due(), range(8)))
+    assert outbox.waiting().count == 0
     assert Counter(errand.request_number for errand in service.calls) == Counter(numbers)
 
 

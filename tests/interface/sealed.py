@@ -3,9 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from tests.interface.town import Town
+from tests.interface.town import Json, Town
 
 
 @dataclass(frozen=True)
@@ -24,11 +23,11 @@ class Sealing:
     """Encrypts and signs with the platform's keys; changes spoil one layer on purpose."""
 
     town: Town
-    envelope: Mapping[str, Any] = field(default_factory=dict)
-    resource: Mapping[str, Any] = field(default_factory=dict)
+    envelope: Mapping[str, Json] = field(default_factory=dict)
+    resource: Mapping[str, Json] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def notice(self, transaction: Mapping[str, Any], **changes: Any) -> SealedNotice:  # noqa: ANN401 - JSON
+    def notice(self, transaction: Mapping[str, Json], **changes: Json) -> SealedNotice:
         """A notice of the transaction, some of its members changed."""
         seal = self.town.courier.seal
         sealed = {**seal.resource({**transaction, **changes}), **self.resource}

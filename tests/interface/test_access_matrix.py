@@ -26,6 +26,7 @@ ADMINISTRATOR = frozenset({"administrator"})
 
 LET_IN = {
     "GET /api/v1/openapi.json": EVERYBODY,
+    "GET /": EVERYBODY,
     "GET /api/docs": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,

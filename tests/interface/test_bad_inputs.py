@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.interface.town import CONTACT, Caller, Town
+from tests.interface.town import CONTACT, Caller, Json, Town
 
 ORDERS = "/api/v1/orders"
 OFFICE = "/api/v1/office/orders"
@@ -49,7 +48,7 @@ def raw(customer: Caller, body: bytes, **headers: str) -> requests.Response:
 
 DROPPED = object()
 
-FIELDS: list[tuple[str, Any]] = [
+FIELDS: list[tuple[str, Json]] = [
     ("quantity", "120"),
     ("quantity", True),
     ("quantity", 120.0),
@@ -98,7 +97,7 @@ FIELDS: list[tuple[str, Any]] = [
     ("contact", DROPPED),
 ]
 
-CONTACT_FIELDS: list[tuple[str, Any]] = [
+CONTACT_FIELDS: list[tuple[str, Json]] = [
     ("name", ""),
     ("name", "   "),
     ("name", "陈" * 31),
@@ -124,14 +123,14 @@ CONTACT_FIELDS: list[tuple[str, Any]] = [
 ]
 
 
-def changed(body: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
+def changed(body: dict[str, Json], field: str, value: Json) -> dict[str, Json]:
     rest = {name: old for name, old in body.items() if name != field}
     return rest if value is DROPPED else {**rest, field: value}
 
 
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize(("field", "value"), FIELDS, ids=lambda each: repr(each)[:40])
-def test_a_bad_field_is_named(town: Town, customer: Caller, field: str, value: Any) -> None:
+def test_a_bad_field_is_named(town: Town, customer: Caller, field: str, value: Json) -> None:
     answer = customer.post(ORDERS, changed(town.wish(), field, value))
     assert answer.status_code == 422, answer.text
     told = answer.json()
@@ -141,7 +140,7 @@ def test_a_bad_field_is_named(town: Town, customer: Caller, field: str, value: A
 
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize(("field", "value"), CONTACT_FIELDS, ids=lambda each: repr(each)[:40])
-def test_a_bad_contact_is_named(town: Town, customer: Caller, field: str, value: Any) -> None:
+def test_a_bad_contact_is_named(town: Town, customer: Caller, field: str, value: Json) -> None:
     answer = customer.post(ORDERS, town.wish(contact=changed(CONTACT, field, value)))
     assert_problem(answer, 422, "invalid_input", f"contact.{field}")
 
@@ -202,13 +201,11 @@ def test_a_bad_body_is_a_problem(customer: Caller, body: bytes) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("surrogate", ["\ud800", "\udfff", "\ud83d"])
 @pytest.mark.parametrize("field", ["remark", "source", "service_code", "starts_at"])
-def test_a_lone_surrogate_is_refused(
-    town: Town, customer: Caller, field: str, surrogate: str
-) -> None:
-    body = json.dumps(town.wish(**{field: f"a{surrogate}b"})).encode()
-    assert raw(customer, body).status_code == 422
+def test_a_lone_surrogate_is_refused(town: Town, customer: Caller, field: str) -> None:
+    for surrogate in ("\ud800", "\udfff", "\ud83d"):
+        body = json.dumps({**town.wish(), field: f"a{surrogate}b"}).encode()
+        assert raw(customer, body).status_code == 422
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -224,7 +221,8 @@ def test_a_body_above_a_mebibyte_is_refused_unread(town: Town, customer: Caller)
     body = json.dumps(town.wish(remark="x" * 2**20)).encode()
     for caller in (customer, town.anybody()):
         assert_problem(raw(caller, body), 413, "too_large")
-        assert_problem(caller.send("POST", ORDERS, data=iter([body]), headers=JSON), 413, "too_large")
+        in_chunks = caller.send("POST", ORDERS, data=iter([body]), headers=JSON)
+        assert_problem(in_chunks, 413, "too_large")
 
 
 JSON = {"Content-Type": "application/json"}
@@ -304,9 +302,7 @@ QUERIES = [
 
 
 @pytest.mark.parametrize(("name", "value"), QUERIES, ids=lambda each: each[:20])
-def test_a_bad_query_is_a_problem(
-    town: Town, customer: Caller, name: str, value: str
-) -> None:
+def test_a_bad_query_is_a_problem(town: Town, customer: Caller, name: str, value: str) -> None:
     for caller, path in ((customer, ORDERS), (town.dispatcher(), OFFICE)):
         answer = caller.get(path, **{name: value})
         assert answer.status_code == 422, answer.text
@@ -372,7 +368,7 @@ def test_a_bad_quote_is_a_problem(town: Town, name: str, value: str) -> None:
     ],
     ids=str,
 )
-def test_a_bad_office_command_is_a_problem(town: Town, step: str, body: Any) -> None:
+def test_a_bad_office_command_is_a_problem(town: Town, step: str, body: Json) -> None:
     answer = town.dispatcher().post(f"{OFFICE}/{NOBODY}/{step}", body)
     assert answer.status_code == 422, answer.text
     assert answer.headers["Content-Type"] == PROBLEM
@@ -392,7 +388,7 @@ def test_a_bad_office_command_is_a_problem(town: Town, step: str, body: Any) -> 
     ],
     ids=str,
 )
-def test_a_bad_account_is_a_problem(town: Town, change: dict[str, Any]) -> None:
+def test_a_bad_account_is_a_problem(town: Town, change: dict[str, Json]) -> None:
     body = {"login_name": "fine", "display_name": "好", "roles": [], "password": "p" * 12}
     answer = town.administrator().post("/api/v1/office/staff", {**body, **change})
     assert answer.status_code == 422, answer.text
@@ -418,11 +414,9 @@ _names = st.sampled_from(
 
 
 @given(changes=st.dictionaries(_names, _values, min_size=1), contact=st.booleans())
-@hypothesis_settings(
-    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_body_at_all_is_a_defect(
-    town: Town, customer: Caller, changes: dict[str, Any], contact: Any
+    town: Town, customer: Caller, changes: dict[str, Json], contact: Json
 ) -> None:
     body = town.wish(**changes)
     if contact and isinstance(body["contact"], dict):
@@ -436,9 +430,7 @@ def test_no_body_at_all_is_a_defect(
 
 
 @given(body=st.binary(max_size=200))
-@hypothesis_settings(
-    max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_at_all_are_a_defect(town: Town, customer: Caller, body: bytes) -> None:
     before = town.position()
     assert raw(customer, body).status_code in {400, 422}

@@ -2,11 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
 
 import pytest
 
-from tests.interface.town import Caller, Town
+from tests.interface.town import Caller, Json, Town
 
 ORDERS = "/api/v1/orders"
 OFFICE = "/api/v1/office/orders"
@@ -17,7 +16,7 @@ def customer(town: Town) -> Caller:
     return town.customer()
 
 
-def orders_of(town: Town, customer: Caller) -> list[Any]:
+def orders_of(town: Town, customer: Caller) -> list[Json]:
     town.catch_up()
     return list(customer.read(ORDERS, limit=100)["orders"])
 

@@ -1,27 +1,26 @@
 """Starting to pay over HTTP: prepay, WeChat's silence and refusals, attempts, expiry."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tests.interface.sealed import Sealing
-from tests.interface.town import Caller, Town
+from tests.interface.town import Caller, Json, Town
 
 ORDERS = "/api/v1/orders"
 OFFICE = "/api/v1/office/orders"
 
 
-def payments(order: Any) -> str:
+def payments(order: Json) -> str:
     return f"{ORDERS}/{order['order_id']}/payments"
 
 
-def let_prepay_fail(town: Town, **how: Any) -> None:
+def let_prepay_fail(town: Town, **how: Json) -> None:
     town.simulate("pay", "/_sim/fail_next", {"path_contains": "jsapi", **how})
 
 
-def attempts_of(town: Town, order: Any) -> list[list[str]]:
+def attempts_of(town: Town, order: Json) -> list[list[str]]:
     """The facts of the charge's attempts, first to last."""
     numbers = [f"{order['order_number']}-C1A{attempt}" for attempt in range(1, 5)]
     return [facts for number in numbers if (facts := town.facts_of_payment(number))]
@@ -62,7 +61,7 @@ SILENCES = [
 
 @pytest.mark.parametrize("silence", SILENCES, ids=str)
 def test_after_wechats_silence_the_outbox_prepares_and_the_same_request_succeeds(
-    town: Town, customer: Caller, silence: dict[str, Any]
+    town: Town, customer: Caller, silence: dict[str, Json]
 ) -> None:
     order = town.booked(customer)
     let_prepay_fail(town, **silence)
@@ -203,6 +202,6 @@ def test_a_number_of_another_of_my_orders_is_not_found(town: Town, customer: Cal
 def test_the_price_is_never_the_callers(town: Town, customer: Caller) -> None:
     position = town.position()
     for name, value in {"total_fen": 1, "price": 1, "paid": True, "customer_id": "x"}.items():
-        answer = customer.post(ORDERS, town.wish(**{name: value}))
+        answer = customer.post(ORDERS, {**town.wish(), name: value})
         assert (answer.status_code, answer.json()["field"]) == (422, name)
     assert town.position() == position

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.cookiejar import Cookie
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -11,7 +10,7 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from tests.interface.town import Caller, Town
+from tests.interface.town import Caller, Json, Town
 
 STAFF_ME = "/api/v1/staff/me"
 STAFF_SESSIONS = "/api/v1/staff/sessions"
@@ -165,9 +164,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
-def test_a_cookie_from_a_foreign_page_commands_nothing(
-    town: Town, headers: dict[str, str]
-) -> None:
+def test_a_cookie_from_a_foreign_page_commands_nothing(town: Town, headers: dict[str, str]) -> None:
     customer = town.customer()
     position = town.position()
     answer = customer.post("/api/v1/orders", town.wish(), headers=headers)
@@ -198,7 +195,7 @@ def registered(town: Town) -> int:
         return int(connection.execute(counted).scalar_one())
 
 
-def new_user(town: Town, **more: Any) -> str:
+def new_user(town: Town, **more: Json) -> str:
     openid = f"oSession{uuid4().hex[:20]}"
     town.simulate("account", "/_sim/users", {"openid": openid, "nickname": "顾客", **more})
     return openid

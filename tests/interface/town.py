@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -35,6 +35,8 @@ from tests.conftest import Database
 from tests.loopback import stage
 from tests.product import NOON
 
+Json: TypeAlias = Any  # whatever a document holds; tests look into it
+
 DISTRICT = "110105"
 CONTACT = {
     "name": "陈女士",
@@ -54,7 +56,7 @@ class Caller:
         self.session = requests.Session()
         self.session.trust_env = False
 
-    def get(self, path: str, **query: Any) -> requests.Response:  # noqa: ANN401 - any value
+    def get(self, path: str, **query: Json) -> requests.Response:
         return self.session.get(
             self.base_url + path, params=query, timeout=_TIMEOUT, allow_redirects=False
         )
@@ -75,20 +77,71 @@ class Caller:
             timeout=_TIMEOUT,
         )
 
-    def send(self, method: str, path: str, **more: Any) -> requests.Response:  # noqa: ANN401 - of requests
+    def send(self, method: str, path: str, **more: Json) -> requests.Response:
         return self.session.request(
             method, self.base_url + path, timeout=_TIMEOUT, allow_redirects=False, **more
         )
 
-    def read(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - JSON
+    def read(self, path: str, **query: Json) -> Json:
         answer = self.get(path, **query)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def do(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+    def do(self, path: str, body: object = None) -> Json:
         answer = self.post(path, body)
         assert answer.status_code in {200, 201}, answer.text
         return answer.json()
+
+
+def new_openid() -> str:
+    """An openid that nobody has."""
+    return f"oTown{next(_people):023d}"
+
+
+def logged_in(url: str, account_url: str, openid: str) -> Caller:
+    """A customer of the product at `url` who came through the simulated account."""
+    tell(account_url, "/_sim/users", {"openid": openid, "nickname": "顾客"})
+    caller = Caller(url)
+    back = urlsplit(answer_of_wechat(caller, account_url, openid))
+    answer = caller.get(f"{back.path}?{back.query}")
+    assert answer.status_code == 303, answer.text
+    return caller
+
+
+def answer_of_wechat(
+    caller: Caller, account_url: str, openid: str, return_path: str = "/api/v1/me"
+) -> str:
+    """Where WeChat sends the browser back to."""
+    begun = caller.get("/api/v1/wechat/login", return_path=return_path)
+    assert begun.status_code == 302, begun.text
+    asked = parse_qs(urlsplit(begun.headers["location"]).query)
+    choice = {name: asked[name][0] for name in ("state", "redirect_uri", "scope")}
+    return str(tell(account_url, "/_sim/authorize", {**choice, "openid": openid})["url"])
+
+
+def tell(base_url: str, path: str, body: object) -> Json:
+    """A command to a simulator."""
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.post(base_url + path, json=body, timeout=_TIMEOUT)
+    assert answer.ok, answer.text
+    return answer.json() if answer.content else None
+
+
+def wish_at(starts_at: datetime, service_code: str = "BJ-01", quantity: int = 120) -> Json:
+    """A body of POST /orders."""
+    return {
+        "service_code": service_code,
+        "quantity": quantity,
+        "starts_at": starts_at.isoformat(),
+        "contact": dict(CONTACT),
+    }
+
+
+def tomorrow(now: datetime, hour: int = 9) -> datetime:
+    """A full hour of tomorrow in Shanghai."""
+    day = now.astimezone(SHANGHAI) + timedelta(days=1)
+    return day.replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True)
@@ -110,21 +163,12 @@ class Town:
 
     def customer(self, openid: str = "") -> Caller:
         """A customer who logged in through WeChat; a new one unless named."""
-        openid = openid or f"oTown{next(_people):023d}"
-        self.simulate("account", "/_sim/users", {"openid": openid, "nickname": "顾客"})
-        caller = self.anybody()
-        answer = caller.get(self.answer_of_wechat(caller, openid).removeprefix(self.url))
-        assert answer.status_code == 303, answer.text
-        return caller
+        openid = openid or new_openid()
+        return logged_in(self.url, self.account_url, openid)
 
     def answer_of_wechat(self, caller: Caller, openid: str, return_path: str = "/api/v1/me") -> str:
         """Where WeChat sends the browser back to."""
-        begun = caller.get("/api/v1/wechat/login", return_path=return_path)
-        assert begun.status_code == 302, begun.text
-        asked = parse_qs(urlsplit(begun.headers["location"]).query)
-        choice = {name: asked[name][0] for name in ("state", "redirect_uri", "scope")}
-        told = self.simulate("account", "/_sim/authorize", {**choice, "openid": openid})
-        return str(told["url"])
+        return answer_of_wechat(caller, self.account_url, openid, return_path)
 
     def staff(self, login_name: str, password: str = PASSWORD) -> Caller:
         caller = self.anybody()
@@ -156,28 +200,21 @@ class Town:
 
     def tomorrow(self, hour: int = 9) -> datetime:
         """A full hour of tomorrow in Shanghai."""
-        day = self.clock.now().astimezone(SHANGHAI) + timedelta(days=1)
-        return day.replace(hour=hour, minute=0, second=0, microsecond=0)
+        return tomorrow(self.clock.now(), hour)
 
-    def wish(self, service_code: str = "BJ-01", quantity: int = 120, **changes: Any) -> Any:  # noqa: ANN401 - JSON
+    def wish(self, service_code: str = "BJ-01", quantity: int = 120, **changes: Json) -> Json:
         """A body of POST /orders."""
-        return {
-            "service_code": service_code,
-            "quantity": quantity,
-            "starts_at": self.tomorrow().isoformat(),
-            "contact": dict(CONTACT),
-            **changes,
-        }
+        return {**wish_at(self.tomorrow(), service_code, quantity), **changes}
 
-    def booked(self, customer: Caller, **wish: Any) -> Any:  # noqa: ANN401 - JSON
+    def booked(self, customer: Caller, **wish: Json) -> Json:
         """A new order of the customer: order_id, order_number, total_fen, pay_by."""
         return customer.do("/api/v1/orders", self.wish(**wish))
 
-    def prepared(self, customer: Caller, order: Any) -> str:  # noqa: ANN401 - JSON
+    def prepared(self, customer: Caller, order: Json) -> str:
         """The 商户订单号 of an attempt that WeChat has prepared."""
         return str(customer.do(f"/api/v1/orders/{order['order_id']}/payments")["out_trade_no"])
 
-    def paid(self, customer: Caller, **wish: Any) -> Any:  # noqa: ANN401 - JSON
+    def paid(self, customer: Caller, **wish: Json) -> Json:
         """A new order, paid and told."""
         order = self.booked(customer, **wish)
         self.pay_at_wechat(self.prepared(customer, order))
@@ -185,16 +222,13 @@ class Town:
         self.catch_up()
         return order
 
-    def pay_at_wechat(self, number: str, **how: Any) -> Any:  # noqa: ANN401 - JSON
+    def pay_at_wechat(self, number: str, **how: Json) -> Json:
         """The customer pays in WeChat; its notice waits for the courier."""
         return self.simulate("pay", "/_sim/pay", {"out_trade_no": number, **how})
 
-    def simulate(self, which: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+    def simulate(self, which: str, path: str, body: object) -> Json:
         """A command to a simulator."""
-        base = self.pay_url if which == "pay" else self.account_url
-        answer = self.outside.post(base + path, json=body, timeout=_TIMEOUT)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
+        return tell(self.pay_url if which == "pay" else self.account_url, path, body)
 
     def notice(self, body: bytes, headers: Mapping[str, str]) -> int:
         """Post a notice as WeChat does; returns the status of the answer."""
@@ -229,7 +263,7 @@ class Town:
 
 
 @cache
-def _secrets() -> DemoSecrets:
+def secrets_of_both_ends() -> DemoSecrets:
     """Keys of both ends, made once a run."""
     with tempfile.TemporaryDirectory() as directory:
         return demo_secrets(Path(directory))
@@ -278,4 +312,4 @@ def _settings(database: Database, pay_url: str, account_url: str, web_url: str) 
         simulator_pay_port=urlsplit(pay_url).port or 0,
         simulator_account_port=urlsplit(account_url).port or 0,
     )
-    return in_demo(plain, _secrets())
+    return in_demo(plain, secrets_of_both_ends())

@@ -7,14 +7,13 @@ payment, R13–R21 one back office and what it shows of an order, R23 the cash f
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from domain.time import SHANGHAI
 from tests.conftest import Database
-from tests.interface.town import CONTACT, Caller, Town, town_of
+from tests.interface.town import CONTACT, Caller, Json, Town, town_of
 
 ORDERS = "/api/v1/orders"
 OFFICE = "/api/v1/office/orders"
@@ -34,7 +33,7 @@ class Leaf:
     options: tuple[tuple[str, str], ...] = ()
 
     @property
-    def wish(self) -> dict[str, Any]:
+    def wish(self) -> dict[str, Json]:
         options = dict(self.options)
         return {"service_code": self.code, "quantity": self.quantity, "options": options}
 
@@ -60,7 +59,7 @@ def town(module_database: Database) -> Iterator[Town]:
         yield running
 
 
-def quoted(customer: Caller, town: Town, leaf: Leaf) -> Any:
+def quoted(customer: Caller, town: Town, leaf: Leaf) -> Json:
     wish = town.wish(**leaf.wish)
     asked = {name: wish[name] for name in ("service_code", "quantity", "starts_at")}
     options = [f"{name}:{value}" for name, value in leaf.options]
@@ -72,7 +71,7 @@ def worked(town: Town, office: Caller, order_id: str, leaf: Leaf) -> str:
     """Assign the order to a new worker and report the work till it is done."""
     worker = town.worker(office)
     office.do(f"{OFFICE}/{order_id}/assignment", {"crew": [worker], "reasons": ["距离最近"]})
-    steps = [("acceptance", {})]
+    steps: list[tuple[str, Json]] = [("acceptance", {})]
     steps += [("progress", {"stage": stage}) for stage in leaf.stages]
     for step, body in [*steps, ("completion", {})]:
         town.clock.advance(timedelta(minutes=5))
@@ -115,7 +114,7 @@ def yuan(fen: int) -> str:
     return f"¥{fen // 100}.{fen % 100:02d}"
 
 
-def assert_posted(finance: Caller, order: Any) -> None:
+def assert_posted(finance: Caller, order: Json) -> None:
     """The payment is cash and an advance, the completion is income and its tax."""
     posted = finance.read(f"{LEDGER}/entries", limit=100)["entries"]
     of_order = [each for each in posted if each["order_number"] == order["order_number"]]

@@ -16,6 +16,7 @@ from domain.errors import JiawuError
 from domain.orders.booking import ONLINE, RESERVATION
 from domain.orders.cleaning import CleaningOrder
 from domain.orders.order_number import order_number, out_trade_no
+from domain.orders.windows import bounds
 from domain.payments import Payment
 from domain.workers import Worker
 from interface.household import Household
@@ -90,6 +91,10 @@ class Town:
             self._book(number)
         for number in range(1, 6):
             self._engage(number)
+        for number, certain in enumerate(CERTAIN, start=901):
+            order = certain(order_number=order_number("BJ", date(2026, 11, 22), number))
+            save(self.house, order)
+        self._strange_money(booked(self.house, 950))
 
     def live(self, steps: int) -> None:
         """As many steps of any of them; some are refused."""
@@ -119,6 +124,15 @@ class Town:
         save(self.house, worker)
         self.workers.append(worker.id)
 
+    def _strange_money(self, order: CleaningOrder) -> None:
+        """Money in time, once more, too late, and of another amount."""
+        attempts = [attempt_to_pay(self.house, order, attempt=number) for number in range(1, 5)]
+        close(self.house, attempts[2])
+        money_arrives(self.house, attempts[0], "4301")
+        money_arrives(self.house, attempts[1], "4302", second=True)
+        money_arrives(self.house, attempts[2], "4303")
+        money_arrives(self.house, attempts[3], "4304", fen=1)
+
     def _any_order(self) -> CleaningOrder:
         return self.house.log.load(CleaningOrder, self.random.choice(self.orders))
 
@@ -128,7 +142,7 @@ class Town:
             self._try(order, USUALLY.get(order.stage, go_on))
 
     def _anything(self) -> None:
-        commands = [*ANY_TIME, histories.cancel, _cancel_for_a_fee, _note]
+        commands = ANY_TIME if self.random.random() < 0.4 else _TROUBLES
         self._try(self._any_order(), self.random.choice(commands))
 
     def _pay(self) -> None:
@@ -168,6 +182,56 @@ def _note(order: CleaningOrder) -> None:
     order.add_note(note, visibility="office", by=histories.BY_STAFF, at=histories.NOW)
 
 
+def _decline(order: CleaningOrder) -> None:
+    worker = order.worker_id or histories.WORKER
+    at = histories.NOW
+    order.decline(worker, reason_code="far", happened_at=at, by=histories.BY_WORKER, at=at)
+
+
+def _reschedule(order: CleaningOrder) -> None:
+    later = bounds(order.windows[0])[0] + timedelta(hours=1)
+    new = histories.rescheduling(later)
+    order.reschedule(new, by=histories.BY_CUSTOMER, at=histories.NOW)
+
+
+def _declined(**changes: object) -> CleaningOrder:
+    order = histories.assigned_order(**changes)
+    _decline(order)
+    return order
+
+
+def _rescheduled(**changes: object) -> CleaningOrder:
+    order = histories.paid_order(**changes)
+    _reschedule(order)
+    return order
+
+
+def _charged_more(**changes: object) -> CleaningOrder:
+    order = histories.paid_order(**changes)
+    for _ in range(2):
+        order.add_charge(histories.extra_charge(), by=histories.BY_STAFF, at=histories.NOW)
+    order.withdraw_charge(3, reason_code="refused", by=histories.BY_STAFF, at=histories.NOW)
+    return order
+
+
+def _confirmed(**changes: object) -> CleaningOrder:
+    order = histories.booked_order(payment_mode=RESERVATION, pay_by=None, **changes)
+    at = histories.NOW
+    order.confirm(happened_at=at, by=histories.BY_STAFF, at=at)
+    _note(order)
+    return order
+
+
+# What happens in every town, so that no test of it is empty by chance.
+CERTAIN: Final[tuple[Callable[..., CleaningOrder], ...]] = (
+    *(_declined, _rescheduled, _charged_more, _confirmed),
+    *(histories.cancelled_order, histories.completed_order),
+)
+# What befalls many orders; the rest of what is possible at any time is rarer.
+_TROUBLES: Final[list[Callable[[CleaningOrder], None]]] = [
+    *(histories.cancel, _cancel_for_a_fee, _note),
+    *(_decline, _reschedule) * 3,
+]
 _BY_STAFF: Final[dict[str, Any]] = {"by": histories.BY_STAFF, "at": histories.NOW}
 _OF_A_WORKER: Final[tuple[Callable[[Worker], None], ...]] = (
     lambda worker: worker.change_skills(["BJ-02"], ["510104"], **_BY_STAFF),

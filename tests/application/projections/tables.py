@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select, text
 
-from application.projections.projection import Projection
+from application.projections.projection import Projection, Recorded
 from infrastructure.feed.projector import Projector
+from infrastructure.feed.reader import LogReader, decode
 from infrastructure.feed.routing import Routes
 
 Contents = dict[str, list[str]]
@@ -24,6 +25,11 @@ def rows(engine: Engine, table: Table) -> list[dict[str, Any]]:
     with engine.connect() as connection:
         query = select(table).order_by(*table.primary_key)
         return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def log_of(engine: Engine) -> list[Recorded]:
+    """Every event of the log, in order."""
+    return [decode(row) for row in LogReader(engine).read(0)]
 
 
 def start_over(engine: Engine, projection: Projection, table: Routes[Any]) -> Projector:

@@ -1,5 +1,7 @@
 """The feed reads once for all, and what fails stands still alone."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -16,6 +18,7 @@ from tests.infrastructure.feed.probes import (
     Probe,
     feed_of,
     kill_all,
+    kill_transactions,
     until,
     write_raw,
     write_workers,
@@ -246,20 +249,44 @@ def test_a_running_feed_follows_and_outlives_its_connections(
     projector = sound.projector(house.engine)
     feed = feed_of(house.engine, projector)
     house.event_log.doorbell.on_ring(feed.wake.set)
-    stop = Event()
-    running = Thread(target=feed.run_forever, args=(stop,))
-    running.start()
-    try:
+    with running(feed):
         write_workers(house, 1, 2)
         until(lambda: projector.position() == 2)
         assert kill_all(house.engine) > 0
         write_workers(house, 3)
         until(lambda: projector.position() == 3)
+    assert sound.seen(house.engine) == [1, 2, 3]
+
+
+def test_a_running_feed_that_is_cut_off_in_a_batch_begins_it_anew(
+    house: Household, sound: Probe
+) -> None:
+    cuts = iter([True])
+
+    def cut(_connection: Connection, _recorded: Recorded) -> None:
+        if next(cuts, False):
+            assert kill_transactions(house.engine) == 1
+
+    sound.besides = cut
+    projector = sound.projector(house.engine)
+    write_workers(house, 1, 2)
+    with running(feed_of(house.engine, projector)):
+        until(lambda: projector.position() == 2)
+    assert [recorded.position for recorded in sound.recorded] == [1, 1, 2]
+    assert house.failures.all() == []
+
+
+@contextmanager
+def running(feed: Feed) -> Iterator[None]:
+    stop = Event()
+    thread = Thread(target=feed.run_forever, args=(stop,))
+    thread.start()
+    try:
+        yield
     finally:
         stop.set()
         feed.wake.set()
-        running.join()
-    assert sound.seen(house.engine) == [1, 2, 3]
+        thread.join()
 
 
 def test_pauses_end_by_the_clock_alone(house: Household, clock: SettableClock) -> None:

@@ -71,7 +71,7 @@ def test_the_move_of_another_thread_wakes_the_one_that_waits(
         for number in (1, 2, 3):
             write_workers(house, number)
             feed.catch_up()
-        assert [wait.result() for wait in waits] == [True, True, True]
+        assert [wait.result(FOREVER / 2) for wait in waits] == [True, True, True]
 
 
 def test_what_was_heard_is_not_asked_for_again(
@@ -83,7 +83,7 @@ def test_what_was_heard_is_not_asked_for_again(
         until(lambda: listeners(house.engine))
         write_workers(house, 1, 2)
         feed.catch_up()
-        assert wait.result()
+        assert wait.result(FOREVER / 2)
     with house.engine.begin() as connection:
         connection.exec_driver_sql("drop schema probe cascade")
     assert progress.wait_for("probe", 2)
@@ -99,7 +99,7 @@ def test_a_move_that_was_not_heard_is_found_by_looking(
         assert kill_listeners(house.engine) == 1
         write_workers(house, 1)
         feed.catch_up()
-        assert wait.result()
+        assert wait.result(FOREVER / 2)
 
 
 def test_a_lost_listener_listens_again(house: Household, feed: Feed, waiting: Waiting) -> None:
@@ -113,4 +113,4 @@ def test_a_lost_listener_listens_again(house: Household, feed: Feed, waiting: Wa
         until(lambda: len(listeners(house.engine) - lost) == 2)
         write_workers(house, 1)
         feed.catch_up()
-        assert wait.result()
+        assert wait.result(FOREVER / 2)

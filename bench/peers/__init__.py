@@ -1,0 +1,1 @@
+"""Other libraries' recorders, in an environment of their own (.bench-venv)."""

@@ -1,0 +1,83 @@
+"""The event map is the one page of what happens when X happens, and nothing hides from it."""
+
+import inspect
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from application import policies
+from application.event_map import ALL_PROJECTIONS, ERRANDS, POLICIES, PROJECTIONS
+from application.paying import prepay_errand
+from application.policy import Policy
+from application.projections import cash_journal, customer_orders, office_orders, office_workers
+from application.projections.projection import Handler
+from domain.ledger.posting import POSTING_RULES
+from domain.names import STORED_EVENTS
+from infrastructure.feed.routing import routes
+from interface.cli import event_map
+
+MODULES = (office_orders, customer_orders, cash_journal, office_workers)
+HANDLERS = [handler for line in PROJECTIONS.values() for handler in line]
+REACTIONS = [policy for line in POLICIES.values() for policy in line]
+
+
+def named(module: ModuleType, kind: type) -> Iterator[object]:
+    return (each for _, each in inspect.getmembers(module) if isinstance(each, kind))
+
+
+def test_the_page_is_fresh() -> None:
+    assert event_map.PAGE.read_text(encoding="utf-8") == event_map.page(), "run: jiawu event-map"
+
+
+@pytest.mark.parametrize("key", [*PROJECTIONS, *POLICIES], ids=lambda key: key.__qualname__)
+def test_every_key_is_met_by_some_event_of_the_log(key: type) -> None:
+    assert any(issubclass(event, key) for event in STORED_EVENTS.values())
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_handler_of_a_projection_is_in_the_map(module: ModuleType) -> None:
+    handlers = set(named(module, Handler))
+    assert handlers
+    assert handlers <= set(HANDLERS)
+
+
+def test_every_projection_runs_and_has_handlers_and_tables_of_its_own() -> None:
+    assert set(ALL_PROJECTIONS) == {module.projection for module in MODULES}
+    assert {handler.projection for handler in HANDLERS} == set(ALL_PROJECTIONS)
+    for projection in ALL_PROJECTIONS:
+        assert projection.metadata.schema == projection.name
+        assert projection.metadata.tables
+
+
+def test_every_policy_is_in_the_map() -> None:
+    assert set(named(policies, Policy)) == set(REACTIONS)
+
+
+def test_no_two_followers_share_a_name_and_so_a_position() -> None:
+    names = [projection.name for projection in ALL_PROJECTIONS]
+    names += [policy.name for policy in set(REACTIONS)]
+    assert len(set(names)) == len(names)
+
+
+def test_every_errand_that_is_written_can_be_carried_out() -> None:
+    errand = prepay_errand("BJ-1")
+    assert set(ERRANDS) == {f"{errand.channel}.{errand.template}"}
+
+
+def test_an_order_is_booked_before_it_is_followed() -> None:
+    booked = routes(PROJECTIONS)["cleaning_order.booked"]
+    for module in (office_orders, customer_orders):
+        assert booked.index(module.book) < booked.index(module.follow)
+
+
+def test_every_fact_of_an_order_is_followed() -> None:
+    for name, handlers in routes(PROJECTIONS).items():
+        followed = {office_orders.follow, customer_orders.follow} <= set(handlers)
+        assert followed == name.startswith("cleaning_order."), name
+
+
+def test_exactly_the_events_with_a_posting_rule_are_posted() -> None:
+    for name, handlers in routes(PROJECTIONS).items():
+        ruled = any(cls in POSTING_RULES for cls in STORED_EVENTS[name].__mro__)
+        assert (cash_journal.post_entry in handlers) == ruled, name
