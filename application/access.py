@@ -1,11 +1,12 @@
 """Who may do what: roles and permissions as data, and the ports of logging in."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from domain.errors import ForbiddenError, InvalidInputError
@@ -101,8 +102,27 @@ class WeakPasswordError(InvalidInputError):
     sentence = "密码长度须为12至128个字符。"
 
 
+MIN_PASSWORD_LENGTH: Final = 12
+MAX_PASSWORD_LENGTH: Final = 128  # far above any passphrase; bounds what is kept in memory
+
+
+def plain_password(password: str) -> str:
+    """NFKC: full-width digits of a Chinese input method equal plain ones."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def check_password(password: str) -> None:
+    """Raise WeakPasswordError where the length is outside its limits."""
+    if not MIN_PASSWORD_LENGTH <= len(plain_password(password)) <= MAX_PASSWORD_LENGTH:
+        raise WeakPasswordError
+
+
 class CredentialStore(Protocol):
     """Staff passwords, never readable again."""
+
+    def has_password(self, staff_id: UUID) -> bool:
+        """Whether a password was ever set."""
+        ...
 
     def set_password(self, staff_id: UUID, password: str) -> None:
         """Set or replace the password, and lift a lock.

@@ -35,6 +35,8 @@ _COMMANDS: Final = UUID("b1b9a0c2-6a3f-5f53-8c5c-0f1d2d1c9a77")
 _SHORTEST: Final = timedelta(minutes=1)
 # Between the last moment of payment and the end of the hold (architecture, "Unpaid").
 _MARGIN: Final = timedelta(minutes=5)
+# An attempt to pay a further charge lives as long as its prepay_id (facts 3, validity).
+_FURTHER_CHARGE: Final = timedelta(hours=2)
 # States of WeChat's that mean the money arrived; REFUND was paid before (facts 3).
 _PAID_STATES: Final = frozenset({"SUCCESS", "REFUND"})
 _ACTOR: Final = "system:wechat_pay"
@@ -198,7 +200,7 @@ class Paying:
             self._state_success(number, report, second=True)
 
     def _state_success(self, number: str, report: SuccessReport, *, second: bool) -> None:
-        command = self._command(f"success:{report.transaction_id}:{second}")
+        command = self._command(f"success:{number}:{report.transaction_id}:{second}")
 
         def decide() -> Decision:
             payment = self._payment(number)
@@ -220,7 +222,7 @@ class Paying:
         last, attempt = self._last_attempt(order, charge_number)
         if last is not None and _still_open(last, command.at):
             return Decision([], {"out_trade_no": last.out_trade_no})
-        expires_at = _expiry(order, command.at)
+        expires_at = _expiry(order, charge, command.at)
         asked = self._attempt(order, charge, attempt, expires_at)
         payment = Payment.start(asked, by=command.actor, at=command.at)
         return Decision([payment], {"out_trade_no": payment.out_trade_no})
@@ -316,8 +318,11 @@ def _still_open(payment: Payment, at: datetime) -> bool:
     return waiting and payment.expires_at > at
 
 
-def _expiry(order: ServiceOrder, at: datetime) -> datetime:
-    expires_at: datetime = order.pay_by - _MARGIN if order.pay_by else at + _MARGIN
+def _expiry(order: ServiceOrder, charge: Charge, at: datetime) -> datetime:
+    """The price itself is paid while the order holds its place; a further charge any time."""
+    if charge.number > 1 or order.pay_by is None:
+        return at + _FURTHER_CHARGE
+    expires_at: datetime = order.pay_by - _MARGIN
     if expires_at - at < _SHORTEST:
         raise PaymentTimeOverError
     return expires_at

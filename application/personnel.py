@@ -4,7 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from application.access import CredentialStore, Sessions, Subject, SubjectKind
+from application.access import (
+    CredentialStore,
+    Sessions,
+    Subject,
+    SubjectKind,
+    check_password,
+)
 from application.commands import Command, Decision, Outcome
 from application.log import Log
 from application.logging_in import staff_id_of
@@ -61,6 +67,7 @@ class Personnel:
 
         Raises LoginNameTakenError, WeakPasswordError, InvalidInputError.
         """
+        check_password(password)
         staff_id = staff_id_of(login_name)
 
         def decide() -> Decision:
@@ -71,10 +78,14 @@ class Personnel:
             )
             for role in roles:
                 staff.grant(_grant(role, command), by=command.actor, at=command.at)
-            self._credentials.set_password(staff_id, password)
             return Decision([staff], {"staff_id": str(staff_id)})
 
-        return self._log.run(command, decide)
+        outcome = self._log.run(command, decide)
+        # After the append, so that a log-in name lost to another command keeps that
+        # one's password; on a repeat only where the first try broke off before this.
+        if not outcome.repeated or not self._credentials.has_password(staff_id):
+            self._credentials.set_password(staff_id, password)
+        return outcome
 
     def change_password(self, staff_id: UUID, password: str, command: Command) -> Outcome:
         """Set another password and end every session. Raises WeakPasswordError."""

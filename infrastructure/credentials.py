@@ -1,6 +1,5 @@
 """Staff passwords on PostgreSQL, hashed with argon2id, with lock-out."""
 
-import unicodedata
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from application.access import Verification, WeakPasswordError
+from application.access import Verification, check_password, plain_password
 from application.clock import Clock
 
 CREDENTIALS = Table(
@@ -40,8 +39,6 @@ CREDENTIALS = Table(
 
 FAILURES_TO_LOCK = 5
 LOCK_TIME = timedelta(minutes=15)
-MIN_LENGTH = 12
-MAX_LENGTH = 128  # far above any passphrase; bounds what is kept in memory
 
 # OWASP's password storage cheat sheet: argon2id with 19 MiB, two passes, one lane.
 # About 25 ms here. More memory would let forty log-ins at once exhaust a small server.
@@ -62,13 +59,17 @@ class PostgresCredentials:
         self._hasher = hasher
         self._dummy_hash = hasher.hash("nobody has this password")
 
+    def has_password(self, staff_id: UUID) -> bool:
+        """Whether a password was ever set."""
+        query = select(CREDENTIALS.c.staff_id).where(CREDENTIALS.c.staff_id == staff_id)
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
     def set_password(self, staff_id: UUID, password: str) -> None:
         """Hash and store the password; lifts a lock."""
-        password = _normalised(password)
-        if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-            raise WeakPasswordError
+        check_password(password)
         values = {
-            "password_hash": self._hasher.hash(password),
+            "password_hash": self._hasher.hash(plain_password(password)),
             "changed_at": self._clock.now(),
             "failed_attempts": 0,
             "locked_until": None,
@@ -86,7 +87,7 @@ class PostgresCredentials:
         once.
         """
         staff_id = staff_id or _NOBODY
-        password = _normalised(password)
+        password = plain_password(password)
         attempt = self._count_attempt(staff_id)
         if attempt is None:
             self._matches(self._dummy_hash, password)
@@ -142,8 +143,3 @@ class PostgresCredentials:
             return self._hasher.verify(password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
-
-
-def _normalised(password: str) -> str:
-    """NFKC: full-width digits of a Chinese input method equal plain ones."""
-    return unicodedata.normalize("NFKC", password)

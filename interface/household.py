@@ -9,6 +9,7 @@ from eventsourcing.application import Application
 from sqlalchemy import Engine
 
 from application.booking import Bookings
+from application.cleaning import CleaningWork
 from application.clock import Clock
 from application.dispatching import Dispatching
 from application.event_map import ALL_PROJECTIONS, ERRANDS, POLICIES, PROJECTIONS
@@ -55,6 +56,7 @@ class Household:
     vault: PostgresVault
     bookings: Bookings
     dispatching: Dispatching
+    cleaning: CleaningWork
     paying: Paying
     personnel: Personnel
     customer_login: CustomerLogin
@@ -95,6 +97,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Household:
         vault=ground.vault,
         bookings=Bookings(ground.log, ground.vault, ground.numbers),
         dispatching=Dispatching(ground.log, ground.vault),
+        cleaning=CleaningWork(ground.log),
         paying=paying,
         personnel=_personnel(ground),
         customer_login=_customer_login(ground),
@@ -216,6 +219,7 @@ def _customer_login(ground: _Ground) -> CustomerLogin:
         ground.clock,
         appid=settings.wechat_appid,
         callback_url=f"{settings.base_url}{LOGIN_CALLBACK}",
+        pause=jittered_pause,
     )
 
 

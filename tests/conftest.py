@@ -116,6 +116,8 @@ def _engine(url: str) -> Iterator[Engine]:
 def _copies(server: EmbeddedPostgres, template: str | None) -> Iterator[Database]:
     name = f"jiawu_test_{next(_numbers)}"
     prepare_database(server.url(), name, template)
+    if template:
+        _let_projections_make_schemas(server, name)
     yield Database(
         name=name,
         owner_url=server.url(name, OWNER_ROLE),
@@ -123,6 +125,15 @@ def _copies(server: EmbeddedPostgres, template: str | None) -> Iterator[Database
         superuser_url=server.url(name),
     )
     drop_database(server.url(), name)
+
+
+def _let_projections_make_schemas(server: EmbeddedPostgres, name: str) -> None:
+    """As the migration does: grants on a database are not copied from its template."""
+    owner = sa.create_engine(server.url(name, OWNER_ROLE), poolclass=sa.pool.NullPool)
+    with owner.begin() as connection:
+        grant = f'grant create on database "{name}" to "{APPLICATION_ROLE}"'
+        connection.execute(sa.text(grant))
+    owner.dispose()
 
 
 def _sweep_dead_runs() -> None:

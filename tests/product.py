@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from pydantic import SecretStr
 
 from infrastructure.clock import SettableClock
-from infrastructure.embedded_postgres import APPLICATION_ROLE
 from interface.demo_secrets import DemoSecrets, demo_secrets
 from interface.household import Household, build
 from interface.settings import Settings, in_demo
@@ -43,9 +41,9 @@ def settings(database: Database, secrets: DemoSecrets) -> Settings:
 
 
 @pytest.fixture
-def house(database: Database, settings: Settings, clock: SettableClock) -> Iterator[Household]:
+def house(settings: Settings, clock: SettableClock) -> Iterator[Household]:
     """The wired household, its feed installed and nothing running."""
-    with household_on(database, settings, clock) as household:
+    with household_on(settings, clock) as household:
         yield household
 
 
@@ -65,21 +63,9 @@ def settings_on(database: Database, secrets: DemoSecrets) -> Settings:
 
 
 @contextmanager
-def household_on(
-    database: Database, settings: Settings, clock: SettableClock
-) -> Iterator[Household]:
-    """The wired household on any database, its feed installed and nothing running."""
-    _let_projections_make_schemas(database)
+def household_on(settings: Settings, clock: SettableClock) -> Iterator[Household]:
+    """The wired household on the settings' database, its feed installed, nothing running."""
     household = build(settings, clock)
     household.feed.install()
     yield household
     household.close()
-
-
-def _let_projections_make_schemas(database: Database) -> None:
-    """As the migration does; grants on a database are not copied from its template."""
-    owner = sa.create_engine(database.owner_url)
-    with owner.begin() as connection:
-        grant = f'grant create on database "{database.name}" to "{APPLICATION_ROLE}"'
-        connection.execute(sa.text(grant))
-    owner.dispose()

@@ -52,3 +52,44 @@ class PinnedConnection:
             connection.autocommit = True
             self._connection = connection
         return self._connection
+
+
+class Reads:
+    """Single-statement reads from any number of threads, one round trip each.
+
+    A broken connection is replaced and the read repeated: it changes nothing.
+    """
+
+    def __init__(self, engine: Engine, kept: int) -> None:
+        """At most `kept` idle connections are kept open."""
+        self._engine = engine
+        self._kept = kept
+        self._idle: list[PinnedConnection] = []
+
+    def query(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """The rows. Raises psycopg2's errors, OperationalError where no server answers."""
+        pinned = self._take()
+        try:
+            return pinned.query(statement, parameters)
+        except CONNECTION_LOST:
+            pinned.drop()
+            return pinned.query(statement, parameters)
+        finally:
+            self._give_back(pinned)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().drop()
+
+    def _take(self) -> PinnedConnection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return PinnedConnection(self._engine)
+
+    def _give_back(self, pinned: PinnedConnection) -> None:
+        if len(self._idle) < self._kept:
+            self._idle.append(pinned)
+        else:
+            pinned.drop()

@@ -38,13 +38,16 @@ from infrastructure.event_log.member import (
     batch_json,
     results_of,
 )
-from infrastructure.event_log.tables import commands, events, tracking
+from infrastructure.event_log.pinned import Reads
+from infrastructure.event_log.tables import events, tracking
 from infrastructure.event_log.troubles import library_errors
 
 _SELECT_EVENTS = (
-    "select stream_id, version, name, state from log.events"
+    "select version, name, state from log.events"
     " where stream_id = %s and version > %s and version <= %s order by version {} limit %s"
 )
+_FIND_COMMAND = "select body_mac, position, answer from log.commands where id = %s"
+_READERS = 20
 _ALL = 2**31 - 1
 _LOOK_SECONDS = 1.0
 
@@ -61,6 +64,7 @@ class EventLog(ProcessRecorder):
         self._clock = clock
         self._connection = AppendConnection(engine)
         self._group = GroupAppend(self._connection.append)
+        self._reads = Reads(engine, _READERS)
 
     # -- appending
 
@@ -99,12 +103,12 @@ class EventLog(ProcessRecorder):
 
         Raises CommitUnknownError where the standby may not have it.
         """
-        query = select(commands.c.body_mac, commands.c.position, commands.c.answer)
+        rows = self._reads.query(_FIND_COMMAND, (str(command_id),))
+        if not rows:
+            return None
         with self.engine.connect() as connection:
-            row = connection.execute(query.where(commands.c.id == command_id)).first()
-            if row is not None:
-                durability.confirm(connection)
-        return StoredCommand(*row) if row else None
+            durability.confirm(connection)
+        return StoredCommand(*rows[0])
 
     @property
     def queued(self) -> int:
@@ -112,8 +116,9 @@ class EventLog(ProcessRecorder):
         return self._group.queued
 
     def close(self) -> None:
-        """Give up the appending connection and stop ringing."""
+        """Give up the log's own connections and stop ringing."""
         self._connection.close()
+        self._reads.close()
         self.doorbell.close()
 
     def _member(
@@ -151,9 +156,9 @@ class EventLog(ProcessRecorder):
         """The stream's events in order of version."""
         statement = _SELECT_EVENTS.format("desc" if desc else "asc")
         bounds = (str(originator_id), _or(gt, -1), _or(lte, _ALL), _or(limit, _ALL))
-        with self.engine.connect() as connection:
-            rows = connection.exec_driver_sql(statement, bounds).all()
-        return [_stored_event(row) for row in rows]
+        with library_errors():
+            rows = self._reads.query(statement, bounds)
+        return [StoredEvent(originator_id, row[0], row[1], row[2].encode()) for row in rows]
 
     def select_notifications(
         self,
@@ -258,10 +263,6 @@ def _positions(result: Result) -> list[int]:
             raise IntegrityError
         case Refused():
             raise ClaimRefusedError(result.claim)
-
-
-def _stored_event(row: Any) -> StoredEvent:  # noqa: ANN401 - a driver's row
-    return StoredEvent(row[0], row[1], row[2], row[3].encode())
 
 
 def _or(value: int | None, default: int) -> int:

@@ -14,6 +14,7 @@ from interface.api import (
     docs,
     ledger,
     observing,
+    office_cleaning,
     office_orders,
     office_people,
     operations,
@@ -53,8 +54,8 @@ def create_app(household: Household) -> FastAPI:
     app.middleware("http")(observing.observer(app.state.metrics))
     problems.install(app)
     for module in (
-        *(catalogue, sessions, customer_orders, office_orders, office_people),
-        *(ledger, operations, wechat_pay),
+        *(catalogue, sessions, customer_orders, office_orders),
+        *(office_cleaning, office_people, ledger, operations, wechat_pay),
     ):
         # Not on the application: there FastAPI would answer in plain text.
         app.include_router(module.router, max_body_size=bodies.LARGEST)

@@ -201,8 +201,8 @@ def confirm(
     house: House, who: Confirmer, order_id: UUID, body: ReportBody, commands: Commands
 ) -> dict[str, object]:
     """The customer of a reservation was called back (客服已联系)."""
-    command = commands.command(_actor(who))
-    report = _report(body, command.at)
+    command = commands.command(actor_of(who))
+    report = report_of(body, command.at)
     return commands.answer(house.dispatching.confirm(order_id, report, command))
 
 
@@ -211,7 +211,7 @@ def assign(
     house: House, who: Assigner, order_id: UUID, body: AssignmentBody, commands: Commands
 ) -> dict[str, object]:
     """Give the order to a crew (派单)."""
-    command = commands.command(_actor(who))
+    command = commands.command(actor_of(who))
     return commands.answer(house.dispatching.assign(order_id, body.crew, body.reasons, command))
 
 
@@ -220,7 +220,7 @@ def reassign(
     house: House, who: Assigner, order_id: UUID, body: ReassignmentBody, commands: Commands
 ) -> dict[str, object]:
     """Give the order to another crew (改派)."""
-    command = commands.command(_actor(who))
+    command = commands.command(actor_of(who))
     outcome = house.dispatching.reassign(order_id, body.crew, body.reason_code, command)
     return commands.answer(outcome)
 
@@ -230,8 +230,8 @@ def accept(
     house: House, who: Reporter, order_id: UUID, body: ReportBody, commands: Commands
 ) -> dict[str, object]:
     """The worker in charge takes the order on (接单)."""
-    command = commands.command(_actor(who))
-    report = _report(body, command.at)
+    command = commands.command(actor_of(who))
+    report = report_of(body, command.at)
     return commands.answer(house.dispatching.accept(order_id, report, command))
 
 
@@ -240,8 +240,8 @@ def decline(
     house: House, who: Reporter, order_id: UUID, body: RefusalBody, commands: Commands
 ) -> dict[str, object]:
     """The worker in charge gives the order back (拒单)."""
-    command = commands.command(_actor(who))
-    report = _report(body, command.at)
+    command = commands.command(actor_of(who))
+    report = report_of(body, command.at)
     outcome = house.dispatching.decline(order_id, body.reason_code, report, command)
     return commands.answer(outcome)
 
@@ -251,7 +251,7 @@ def reschedule(
     house: House, who: Rescheduler, order_id: UUID, body: ReschedulingBody, commands: Commands
 ) -> dict[str, object]:
     """Agree another time (改期)."""
-    command = commands.command(_actor(who))
+    command = commands.command(actor_of(who))
     outcome = house.dispatching.reschedule(order_id, body.starts_at, body.reason_code, command)
     return commands.answer(outcome)
 
@@ -261,8 +261,8 @@ def progress(
     house: House, who: Reporter, order_id: UUID, body: ProgressBody, commands: Commands
 ) -> dict[str, object]:
     """The field reports the next stage (进度)."""
-    command = commands.command(_actor(who))
-    report = _report(body, command.at)
+    command = commands.command(actor_of(who))
+    report = report_of(body, command.at)
     return commands.answer(house.dispatching.progress(order_id, body.stage, report, command))
 
 
@@ -271,8 +271,8 @@ def complete(
     house: House, who: Reporter, order_id: UUID, body: ReportBody, commands: Commands
 ) -> dict[str, object]:
     """The work was inspected and is done (完成)."""
-    command = commands.command(_actor(who))
-    report = _report(body, command.at)
+    command = commands.command(actor_of(who))
+    report = report_of(body, command.at)
     return commands.answer(house.dispatching.complete(order_id, report, command))
 
 
@@ -281,7 +281,7 @@ def cancel(
     house: House, who: Canceller, order_id: UUID, body: CancellationBody, commands: Commands
 ) -> dict[str, object]:
     """End an order that nobody has (取消)."""
-    command = commands.command(_actor(who))
+    command = commands.command(actor_of(who))
     return commands.answer(house.dispatching.cancel(order_id, body.reason_code, command))
 
 
@@ -290,16 +290,18 @@ def note(
     house: House, who: Noter, order_id: UUID, body: NoteBody, commands: Commands
 ) -> dict[str, object]:
     """Write a note (备注)."""
-    command = commands.command(_actor(who))
+    command = commands.command(actor_of(who))
     outcome = house.dispatching.note(order_id, body.text, body.visibility, command)
     return commands.answer(outcome)
 
 
-def _actor(who: Subject) -> str:
+def actor_of(who: Subject) -> str:
+    """The actor of a command that staff give."""
     return f"staff:{who.id}"
 
 
-def _report(body: ReportBody, now: datetime) -> FieldReport:
+def report_of(body: ReportBody, now: datetime) -> FieldReport:
+    """What the body tells of the field; it happened now where no time is given."""
     return FieldReport(happened_at=body.happened_at or now, note=body.note)
 
 

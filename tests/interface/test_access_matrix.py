@@ -56,6 +56,8 @@ LET_IN = {
     "POST /api/v1/office/orders/{order_id}/completion": DISPATCHER,
     "POST /api/v1/office/orders/{order_id}/cancellation": DISPATCHER,
     "POST /api/v1/office/orders/{order_id}/notes": DISPATCHER,
+    "POST /api/v1/office/orders/{order_id}/area-review": DISPATCHER,
+    "POST /api/v1/office/orders/{order_id}/room-inspection": DISPATCHER,
     "GET /api/v1/office/workers": DISPATCHER | ADMINISTRATOR,
     "POST /api/v1/office/workers": DISPATCHER | ADMINISTRATOR,
     "POST /api/v1/office/staff": ADMINISTRATOR,

@@ -224,12 +224,12 @@ def test_another_currency_is_not_taken_for_fen(town: Town, sale: Sale) -> None:
 
 
 def test_one_transaction_pays_no_second_order(town: Town, sale: Sale) -> None:
-    """WeChat's number is one effect, whichever order a later notice names."""
+    """WeChat's number is one effect; a notice that names another order is refused loudly."""
     sealing = Sealing(town)
     assert sealing.notice(sale.transaction).post(town) == 200
     other = town.booked(sale.customer)
     number = town.prepared(sale.customer, other)
-    assert sealing.notice(sale.transaction, out_trade_no=number).post(town) == 200
+    assert sealing.notice(sale.transaction, out_trade_no=number).post(town) == 409
     assert town.facts_of_payment(number) == STARTED
 
 

@@ -18,12 +18,11 @@ from uuid import UUID, uuid4
 
 import requests
 from pydantic import SecretStr
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from domain.payments import payment_id
 from domain.time import SHANGHAI
 from infrastructure.clock import SettableClock
-from infrastructure.embedded_postgres import APPLICATION_ROLE
 from infrastructure.simulators.wechat_pay.notifier import Notifier
 from interface.api.app import create_app
 from interface.cli.demo_data import PASSWORD, seed
@@ -273,7 +272,6 @@ def secrets_of_both_ends() -> DemoSecrets:
 def town_of(database: Database) -> Iterator[Town]:
     """A running town, with the demo's accounts and workers."""
     with stage() as web, stage() as pay, stage() as account:
-        _let_projections_make_schemas(database)
         settings = _settings(database, pay.url, account.url, web.url)
         clock = SettableClock(NOON)
         house = build(settings, clock)
@@ -292,15 +290,6 @@ def town_of(database: Database) -> Iterator[Town]:
             town.outside.close()
         finally:
             house.close()
-
-
-def _let_projections_make_schemas(database: Database) -> None:
-    """As the migration does; grants on a database are not copied from its template."""
-    owner = create_engine(database.owner_url)
-    with owner.begin() as connection:
-        grant = f'grant create on database "{database.name}" to "{APPLICATION_ROLE}"'
-        connection.execute(text(grant))
-    owner.dispose()
 
 
 def _settings(database: Database, pay_url: str, account_url: str, web_url: str) -> Settings:

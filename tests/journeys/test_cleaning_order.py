@@ -130,6 +130,39 @@ def assert_posted(finance: Caller, order: Json) -> None:
     assert balance["total_debit_fen"] == balance["total_credit_fen"] > 0
 
 
+def test_a_surveyed_home_is_paid_by_its_measured_area_and_accepted_room_by_room(
+    town: Town,
+) -> None:
+    """R02: 新居开荒 with 勘测, 面积复核, 补差 and 逐间验收."""
+    customer, office = town.customer(), town.dispatcher()
+    asked = {"service_code": "BJ-02", "quantity": 900, "survey": True, "rooms": ["客厅", "厨房"]}
+    order = town.paid(customer, **asked)
+    path = f"{OFFICE}/{order['order_id']}"
+    town.catch_up()
+    assert customer.read(f"{ORDERS}/{order['order_id']}")["stage"] == "awaiting_survey"
+
+    refused = office.post(f"{path}/area-review", {"area_tenths": 1000})
+    assert (refused.status_code, refused.json()["field"]) == (422, "consent")
+    office.do(f"{path}/area-review", {"area_tenths": 1000, "consent": "customer_app"})
+    town.clock.advance(timedelta(minutes=20))  # the time to pay the price itself is over
+    number = customer.do(f"{ORDERS}/{order['order_id']}/payments", {"charge_number": 2})
+    town.pay_at_wechat(number["out_trade_no"])
+    town.courier.deliver_due()
+    town.catch_up()
+    shown = customer.read(f"{ORDERS}/{order['order_id']}")
+    assert shown["paid_fen"] == shown["total_fen"] == order["total_fen"] + 10 * 800
+
+    worker = town.worker(office)
+    office.do(f"{path}/assignment", {"crew": [worker, town.worker(office)]})
+    office.do(f"{path}/acceptance")
+    for stage in VISIT:
+        office.do(f"{path}/progress", {"stage": stage})
+    assert office.post(f"{path}/completion", {}).json()["code"] == "rooms_not_accepted"
+    for room in ("客厅", "厨房"):
+        office.do(f"{path}/room-inspection", {"room": room, "accepted": True})
+    assert office.do(f"{path}/completion")["stage"] == "completed"
+
+
 def test_the_books_hold_what_wechat_took(town: Town) -> None:
     """R23: the sum of the cash flow equals the simulator's own books."""
     town.paid(town.customer())

@@ -16,7 +16,7 @@ from tests.product import NOON, household_on, settings_on
 def lived(module_database: Database, secrets: DemoSecrets) -> Iterator[Household]:
     """A household in which orders, payments and workers have lived at random."""
     settings = settings_on(module_database, secrets)
-    with household_on(module_database, settings, SettableClock(NOON)) as house:
+    with household_on(settings, SettableClock(NOON)) as house:
         town = Town(house, seed=4)
         town.begin(orders=16)
         for _ in range(5):

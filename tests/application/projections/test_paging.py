@@ -65,7 +65,7 @@ class Growing:
 @pytest.fixture(scope="module")
 def growing(module_database: Database, secrets: DemoSecrets) -> Iterator[Growing]:
     settings = settings_on(module_database, secrets)
-    with household_on(module_database, settings, SettableClock(NOON)) as house:
+    with household_on(settings, SettableClock(NOON)) as house:
         growing = Growing(house)
         growing.grow(8)
         yield growing
