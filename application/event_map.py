@@ -13,9 +13,23 @@ from application.policies import order_takes_payment, prepare_payment, stray_mon
 from application.policy import Errand, PolicyMap
 from application.projections import cash_journal, customer_orders, office_orders, office_workers
 from application.projections.projection import EventMap, Projection
+from domain.aggregate import EventSourced
+from domain.customers import Customer
+from domain.orders.cleaning import CleaningOrder
 from domain.orders.order_facts import OrderFacts
 from domain.payments import MoneyArrived, Payment
+from domain.staff import Staff
 from domain.workers import Worker
+
+# Whose events the log may hold. Named here, so that whoever reads the log knows
+# every event, whatever else its process has imported.
+AGGREGATES: Final[tuple[type[EventSourced], ...]] = (
+    CleaningOrder,
+    Customer,
+    Payment,
+    Staff,
+    Worker,
+)
 
 # Projections, in the order in which the feed makes them.
 ALL_PROJECTIONS: Final[tuple[Projection, ...]] = (

@@ -34,17 +34,17 @@ def _prepare_payment(services: Services, desk: Desk, recorded: Recorded) -> None
     desk.send(prepay_errand(event.out_trade_no))
 
 
-def _order_takes_payment(services: Services, desk: Desk, recorded: Recorded) -> None:  # noqa: ARG001 - one signature for all
+def _order_takes_payment(services: Services, desk: Desk, recorded: Recorded) -> None:
     event: Payment.Succeeded = recorded.event
-    command = policy_command(order_takes_payment.name, recorded)
+    command = policy_command(order_takes_payment.name, recorded, desk.clock.now())
     services.log.run(command, lambda: _take_or_give_back(services.log, event, command))
 
 
-def _stray_money_goes_back(services: Services, desk: Desk, recorded: Recorded) -> None:  # noqa: ARG001 - one signature for all
+def _stray_money_goes_back(services: Services, desk: Desk, recorded: Recorded) -> None:
     event: MoneyArrived = recorded.event
     late = isinstance(event, Payment.SucceededLate)
     source = "late_payment" if late else "second_payment"
-    command = policy_command(stray_money_goes_back.name, recorded)
+    command = policy_command(stray_money_goes_back.name, recorded, desk.clock.now())
 
     def decide() -> Decision:
         order = services.log.load(ServiceOrder, event.payable_id)

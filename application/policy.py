@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
+from application.clock import Clock
 from application.commands import Command
 from application.projections.projection import Recorded
 
@@ -44,6 +46,11 @@ class TryLaterError(Exception):
 class Desk(Protocol):
     """What a policy may do while it handles one event."""
 
+    @property
+    def clock(self) -> Clock:
+        """A policy may be late, and its facts say when they were decided."""
+        ...
+
     def send(self, errand: Errand) -> None:
         """Write an outbox row; a repeat is the same row."""
         ...
@@ -61,11 +68,11 @@ class Policy:
 PolicyMap = dict[type[Aggregate.Event], tuple[Policy, ...]]
 
 
-def policy_command(name: str, recorded: Recorded) -> Command:
+def policy_command(name: str, recorded: Recorded, at: datetime) -> Command:
     """The command a policy gives for an event; the same event gives the same command."""
     return Command(
         id=uuid5(_POLICIES, f"{name}:{recorded.position}"),
         actor=f"system:{name}",
         body_mac="",
-        at=recorded.recorded_at,
+        at=at,
     )

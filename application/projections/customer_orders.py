@@ -1,6 +1,7 @@
 """The customer's orders (我的订单): state, price with reasons, timeline in plain Chinese."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,7 +23,9 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
+from domain.catalogue.services import SQUARE_METRES
 from domain.money import yuan
+from domain.orders.cleaning import CleaningOrder
 from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import STAGE_LABELS
 from domain.orders.windows import bounds
@@ -63,7 +66,7 @@ timeline = Table(
 )
 
 # Facts of the office only; a customer does not see them.
-_UNSEEN: Final = (OrderFacts.Noted, OrderFacts.Declined)
+_UNSEEN: Final = (OrderFacts.Noted,)
 
 
 @projection.handles
@@ -103,7 +106,7 @@ def follow(connection: Connection, recorded: Recorded) -> None:
         insert(timeline).values(
             order_id=event.originator_id,
             position=recorded.position,
-            at=getattr(event, "happened_at", event.timestamp),
+            at=_when(event),
             stage=event.stage,
             sentence=sentence(event),
         )
@@ -189,6 +192,8 @@ def sentence(event: OrderFacts.Event) -> str:  # noqa: PLR0911 - one return a ca
             return f"已支付 {yuan(event.amount_fen)}"
         case OrderFacts.Assigned() | OrderFacts.Reassigned():
             return f"已安排服务人员（工号 {event.worker_number}）"
+        case OrderFacts.Declined():
+            return "正在重新安排服务人员"
         case OrderFacts.Rescheduled():
             return "预约时间已更改"
         case OrderFacts.ChargeAdded():
@@ -198,7 +203,25 @@ def sentence(event: OrderFacts.Event) -> str:  # noqa: PLR0911 - one return a ca
         case OrderFacts.RefundDue():
             return f"应退款 {yuan(event.amount_fen)}"
         case _:
+            return _of_cleaning(event)
+
+
+def _of_cleaning(event: OrderFacts.Event) -> str:
+    match event:
+        case CleaningOrder.AreaReviewed():
+            return f"面积已复核：{SQUARE_METRES.describe(event.area_tenths)}"
+        case CleaningOrder.RoomInspected():
+            return f"{event.room}：{'验收通过' if event.accepted else '需要返工'}"
+        case _:
             return STAGE_LABELS[event.stage]
+
+
+def _when(event: OrderFacts.Event) -> datetime:
+    """When it happened outside, where that is known."""
+    if isinstance(event, OrderFacts.Paid):
+        return event.succeeded_at
+    happened_at: datetime = getattr(event, "happened_at", event.timestamp)
+    return happened_at
 
 
 def _change(connection: Connection, event: OrderFacts.Event, **values: object) -> None:

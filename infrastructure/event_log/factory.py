@@ -24,6 +24,7 @@ def log_engine(url: str) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=2 * POOL_SIZE,
         pool_pre_ping=True,
+        hide_parameters=True,  # a kept or logged error must not tell amounts or sealed texts
         connect_args={"options": "-c timezone=UTC"},
     )
 

@@ -7,6 +7,7 @@ There is no timer: a lone writer goes straight through.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Lock
 
 from application.commands import CommitUnknownError
@@ -18,17 +19,43 @@ Append = Callable[[Sequence[Member]], list[Result]]
 
 
 class _Ticket:
-    """A queued member and its thread, asleep on `turn` until settled or leading."""
+    """A queued member and its thread, asleep on `turn` until settled or leading.
 
-    __slots__ = ("error", "leads", "member", "result", "turn")
+    `behind` is the next one of its batch, whom its thread wakes when it leaves.
+    """
+
+    __slots__ = ("behind", "error", "gone", "leads", "member", "result", "turn")
 
     def __init__(self, member: Member) -> None:
         self.member = member
         self.leads = False
+        self.gone = False
         self.result: Result | None = None
         self.error: BaseException | None = None
+        self.behind: _Ticket | None = None
         self.turn = Lock()
         self.turn.acquire()
+
+    def wait(self) -> None:
+        """Sleep until settled or leading; being woken for nothing does no harm."""
+        while not (self.leads or self.result or self.error):
+            self.turn.acquire()
+
+    def wake(self) -> None:
+        with suppress(RuntimeError):  # woken already
+            self.turn.release()
+
+    def leave(self) -> None:
+        """Wake the next of the batch that is still there.
+
+        One wakes the other, because they need the interpreter's lock one after
+        the other anyway: to wake all at once costs twice the processor time.
+        """
+        self.gone = True
+        behind = self.behind
+        while behind is not None:
+            behind.wake()
+            behind = behind.behind if behind.gone else None
 
     def outcome(self) -> Result:
         if self.error is not None:
@@ -55,14 +82,15 @@ class GroupAppend:
         ticket = _Ticket(member)
         try:
             self._join(ticket)
-            if not ticket.leads:
-                ticket.turn.acquire()
+            ticket.wait()
             if ticket.leads:
                 self._lead()
         except BaseException:
             # An interrupted thread must not be waited for as the next leader.
             self._abandon(ticket)
             raise
+        finally:
+            ticket.leave()
         return ticket.outcome()
 
     @property
@@ -91,8 +119,6 @@ class GroupAppend:
         finally:
             with self._lock:
                 self._hand_over()
-            for ticket in batch:
-                ticket.turn.release()
 
     def _fill(self, batch: list[_Ticket]) -> None:
         """Take the longest front of the queue in which no two members share a key."""
@@ -102,7 +128,10 @@ class GroupAppend:
             if not taken.isdisjoint(keys):
                 break
             taken |= keys
-            batch.append(self._queue.popleft())
+            ticket = self._queue.popleft()
+            if batch:
+                batch[-1].behind = ticket
+            batch.append(ticket)
 
     def _run(self, batch: list[_Ticket]) -> None:
         try:
@@ -128,7 +157,7 @@ class GroupAppend:
         self._led = bool(self._queue)
         if self._queue:
             self._queue[0].leads = True
-            self._queue[0].turn.release()
+            self._queue[0].wake()
 
     def _abandon(self, ticket: _Ticket) -> None:
         with self._lock:

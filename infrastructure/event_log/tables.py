@@ -17,15 +17,6 @@ events = Table(
     Column("actor", Text),
 )
 
-commands = Table(
-    "commands",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("body_mac", Text),
-    Column("position", BigInteger),
-    Column("answer", Text),
-)
-
 tracking = Table(
     "tracking",
     metadata,

@@ -23,12 +23,12 @@ class OutboxDesk:
 
     def __init__(self, connection: Connection, clock: Clock, recorded: Recorded) -> None:
         self._connection = connection
-        self._clock = clock
+        self.clock = clock
         self._recorded = recorded
 
     def send(self, errand: Errand) -> None:
         """Write an outbox row; a repeat is the same row."""
-        write_errand(self._connection, self._recorded.position, errand, self._clock.now())
+        write_errand(self._connection, self._recorded.position, errand, self.clock.now())
 
 
 class PolicyRunner:

@@ -26,6 +26,7 @@ from interface.api.fields import (
     Phone,
     Position,
     Remark,
+    Room,
     ServiceCode,
     Text,
     Word,
@@ -72,7 +73,7 @@ class OrderBody(Body):
     starts_at: Instant
     contact: ContactBody
     remark: Remark = ""
-    rooms: list[Name] = Field(default_factory=list, max_length=30)
+    rooms: list[Room] = Field(default_factory=list, max_length=30)
     survey: bool = False
     source: Word = "wechat"
 

@@ -14,11 +14,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from application.projections.paging import MOST_ROWS
 from domain.errors import InvalidInputError
 from domain.time import parse_instant
 
 # The type of a validation error that has a code and a sentence of its own.
 OWN_RULE: Final = "own_rule"
+
+
 _PHONE = r"^(1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8})$"
 _LINE_BREAKS = frozenset("\n\r\t")
 
@@ -64,11 +67,18 @@ Address = Annotated[
     AfterValidator(_plain),
 ]
 Remark = Annotated[str, StringConstraints(max_length=500), AfterValidator(_plain)]
+# A fixed list: free words about a home would be personal data in clear.
+Room = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(客厅|餐厅|厨房|主卧|次卧|儿童房|书房|卫生间|阳台|储物间|走廊|楼梯)[1-9]?$"
+    ),
+]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 District = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}([0-9]{3}){0,2}$")]
 ServiceCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[0-9]{2}$")]
 # Of years 2 to 9998 and in UTC, so that nothing added to it leaves the calendar.
 Instant = Annotated[datetime, Field(strict=True), BeforeValidator(_instant)]
-Limit = Annotated[int, Field(ge=1, le=100)]
+Limit = Annotated[int, Field(ge=1, le=MOST_ROWS)]
 Position = Annotated[int, Field(ge=0, le=2**62)]
 Cursor = Annotated[str, StringConstraints(max_length=64)]

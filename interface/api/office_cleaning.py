@@ -8,7 +8,7 @@ from pydantic import Field
 
 from application.cleaning import Survey
 from interface.api.access import House
-from interface.api.fields import Name, Word
+from interface.api.fields import Room, Word
 from interface.api.idempotency import Commands
 from interface.api.office_orders import (
     ReportBody,
@@ -32,7 +32,7 @@ class AreaReviewBody(ReportBody):
 class RoomInspectionBody(ReportBody):
     """A room of the order, and whether it is accepted."""
 
-    room: Name
+    room: Room
     accepted: bool
 
 

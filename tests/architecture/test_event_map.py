@@ -1,22 +1,28 @@
 """The event map is the one page of what happens when X happens, and nothing hides from it."""
 
+import importlib
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterator
+from pkgutil import walk_packages
 from types import ModuleType
 
 import pytest
 
+import domain
 from application import policies
-from application.event_map import ALL_PROJECTIONS, ERRANDS, POLICIES, PROJECTIONS
+from application.event_map import AGGREGATES, ALL_PROJECTIONS, ERRANDS, POLICIES, PROJECTIONS
 from application.paying import prepay_errand
 from application.policy import Policy
 from application.projections import cash_journal, customer_orders, office_orders, office_workers
 from application.projections.projection import Handler
 from domain.ledger.posting import POSTING_RULES
-from domain.names import STORED_EVENTS
+from domain.names import STORED_AGGREGATES, STORED_EVENTS
 from infrastructure.feed.routing import routes
 from interface.cli import event_map
 
+ROOT = event_map.PAGE.parents[1]
 MODULES = (office_orders, customer_orders, cash_journal, office_workers)
 HANDLERS = [handler for line in PROJECTIONS.values() for handler in line]
 REACTIONS = [policy for line in POLICIES.values() for policy in line]
@@ -28,6 +34,20 @@ def named(module: ModuleType, kind: type) -> Iterator[object]:
 
 def test_the_page_is_fresh() -> None:
     assert event_map.PAGE.read_text(encoding="utf-8") == event_map.page(), "run: jiawu event-map"
+
+
+def test_every_aggregate_is_in_the_map() -> None:
+    for module in walk_packages(domain.__path__, "domain."):
+        importlib.import_module(module.name)
+    assert set(AGGREGATES) == set(STORED_AGGREGATES.values())
+
+
+def test_a_process_that_imports_the_map_alone_knows_every_event() -> None:
+    asked = "import application.event_map, domain.names; print(*sorted(domain.names.STORED_EVENTS))"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == sorted(STORED_EVENTS)
 
 
 @pytest.mark.parametrize("key", [*PROJECTIONS, *POLICIES], ids=lambda key: key.__qualname__)

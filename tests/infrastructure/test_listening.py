@@ -4,12 +4,21 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Engine, text
 
 from infrastructure.listening import Listener
+from tests.conftest import Database
 from tests.infrastructure.feed.probes import kill_listeners, listeners, until
 
 CHANNEL = "test_channel"
+
+
+@pytest.fixture
+def application_engine(module_database: Database) -> Iterator[Engine]:
+    engine = sa.create_engine(module_database.application_url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

@@ -1,19 +1,21 @@
 """Every outside call that was written is made, and none is made by two at once."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier, Event
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from application.policy import Errand, TryLaterError
 from infrastructure.clock import SettableClock
 from infrastructure.outbox import Outbox, errands, write_errand
 from tests.application.projections.tables import rows
+from tests.conftest import Database
 from tests.infrastructure.feed.probes import kill_transactions, until, waiting_for_locks
 from tests.product import NOON
 
@@ -37,6 +39,18 @@ def refuse(error: Exception) -> Callable[[], None]:
         raise error
 
     return besides
+
+
+@pytest.fixture
+def application_engine(module_database: Database) -> Iterator[Engine]:
+    """Every test begins with an empty outbox."""
+    owner = sa.create_engine(module_database.owner_url)
+    with owner.begin() as connection:
+        connection.execute(sa.text("truncate outbox.errands"))
+    owner.dispose()
+    engine = sa.create_engine(module_database.application_url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

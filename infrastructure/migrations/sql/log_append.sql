@@ -60,9 +60,6 @@ begin
         -- A frozen snapshot would check against the past.
         raise exception 'append needs READ COMMITTED' using errcode = 'JW003';
     end if;
-    if pg_current_xact_id_if_assigned() is null then
-        return;  -- no row is locked without a transaction id; the usual case, and cheap
-    end if;
     -- Whoever waits for the log's lock with rows locked deadlocks with its holder.
     if exists (select from pg_locks where pid = pg_backend_pid()
                and locktype = 'relation' and mode <> 'AccessShareLock')
@@ -98,7 +95,12 @@ declare
     known    record;
     claiming record;
 begin
-    perform log.check_transaction();
+    -- No row is locked without a transaction id; looking for that first is cheap.
+    if pg_current_xact_id_if_assigned() is not null
+       or current_setting('transaction_isolation') <> 'read committed'
+    then
+        perform log.check_transaction();
+    end if;
     -- Lock first, then look: each statement below takes its snapshot after the lock.
     perform pg_advisory_xact_lock(20811, 1);
 

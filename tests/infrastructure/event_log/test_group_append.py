@@ -37,6 +37,19 @@ class Gate:
         return [Appended(n, n) for n in range(1, len(members) + 1)]
 
 
+class TwoGates(Gate):
+    """Keeps its second batch too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.second_opened = Event()
+
+    def outcome(self, members: Sequence[Member]) -> list[Result]:
+        if len(self.batches) == 2:
+            assert self.second_opened.wait(10)
+        return super().outcome(members)
+
+
 class DyingGate(Gate):
     """Its second batch kills the leader."""
 
@@ -172,3 +185,28 @@ def test_an_interrupted_follower_is_not_waited_for_as_the_next_leader() -> None:
             group(member())
         assert [f.result(10) for f in first + others.result(10)] == [Appended(1, 1)] * 2
     assert list(map(len, gate.batches)) == [1, 1]
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupted_follower_of_a_batch_under_way_keeps_nobody_behind_it_asleep() -> None:
+    gate = TwoGates()
+    group = GroupAppend(gate)
+    with ThreadPoolExecutor(6) as threads:
+        first = queue_up(threads, group, gate, [member(), member()])
+
+        def interrupt_the_main_thread_while_its_batch_is_under_way() -> list[Future[Result]]:
+            until(lambda: group.queued == 2)
+            behind = [threads.submit(group, member()) for _ in range(2)]
+            until(lambda: group.queued == 4)
+            gate.opened.set()
+            until(lambda: len(gate.batches) == 2)
+            signal.pthread_kill(main_thread().ident or get_ident(), signal.SIGUSR1)
+            return behind
+
+        others = threads.submit(interrupt_the_main_thread_while_its_batch_is_under_way)
+        with pytest.raises(InterruptError):
+            group(member())
+        gate.second_opened.set()
+        told = [future.result(10) for future in first + others.result(10)]
+    assert told == [Appended(1, 1), Appended(1, 1), Appended(3, 3), Appended(4, 4)]
+    assert list(map(len, gate.batches)) == [1, 4]

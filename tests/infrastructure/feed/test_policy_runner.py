@@ -36,7 +36,7 @@ class Suspending:
 
     def __call__(self, house: Household, desk: Desk, recorded: Recorded) -> None:
         self.reactions += 1
-        command = policy_command("probing", recorded)
+        command = policy_command("probing", recorded, desk.clock.now())
 
         def decide() -> Decision:
             worker = house.log.load(Worker, recorded.event.originator_id)
