@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
@@ -52,7 +52,7 @@ class Log:
     def find(self, kind: type[AnyAggregate], stream_id: UUID) -> AnyAggregate | None:
         """The aggregate; None where the stream is empty or of another kind."""
         try:
-            found: object = self._application.repository.get(stream_id)
+            found: object = self._application.repository.get(stream_id, projector_func=_fold)
         except AggregateNotFoundError:
             return None
         return found if isinstance(found, kind) else None
@@ -103,6 +103,16 @@ class Log:
         )
         position = recordings[-1].notification.id if recordings else 0
         return Outcome(position, decision.answer, repeated=False)
+
+
+def _fold(
+    initial: EventSourced | None, events: Iterable[EventSourced.Event]
+) -> EventSourced | None:
+    """The library's projector without its test of a protocol, which costs half the load."""
+    aggregate = initial
+    for event in events:
+        aggregate = event.mutate(aggregate)
+    return aggregate
 
 
 def _repeat(command: Command, stored: StoredCommand) -> Outcome:

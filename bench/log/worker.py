@@ -12,9 +12,11 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from sqlalchemy import make_url
 
 from application.commands import Command
+from application.log import Log
 from bench.event import NAME, STATE
 from bench.measure import Act, OpenAct, serve
 from bench.order import completed_order
+from domain.orders.cleaning import CleaningOrder
 from infrastructure.event_log.factory import EventLogFactory, log_engine
 from infrastructure.event_log.recorder import EventLog
 from infrastructure.feed.reader import LogReader
@@ -160,7 +162,7 @@ def catch_up(url: str) -> Iterator[OpenAct]:
 
 @contextmanager
 def load_order(url: str) -> Iterator[OpenAct]:
-    """Load an order of ten events."""
+    """Load an order of ten events as a use case does."""
     application = Application[UUID](
         env={
             "PERSISTENCE_MODULE": "infrastructure.event_log.factory:EventLogFactory",
@@ -169,9 +171,10 @@ def load_order(url: str) -> Iterator[OpenAct]:
     )
     order = completed_order()
     application.save(order)
+    log = Log(application, b"", lambda _: None)
 
     def act() -> int:
-        application.repository.get(order.id)
+        log.load(CleaningOrder, order.id)
         return 1
 
     yield lambda: act

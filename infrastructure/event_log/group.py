@@ -3,6 +3,11 @@
 The first thread leads; those who arrive meanwhile queue; when the leader's
 batch is committed one of them leads the next batch with all that are queued.
 There is no timer: a lone writer goes straight through.
+
+Python runs one thread at a time, so who is woken when decides the speed:
+members of a batch wake one another, one after the other (all at once costs
+twice the processor time), and the last one to leave a small batch wakes the
+next leader, who then finds those queued that have come back already.
 """
 
 from collections import deque
@@ -14,8 +19,21 @@ from application.commands import CommitUnknownError
 from infrastructure.event_log.member import Member, Result
 
 BATCH_LIMIT = 64
+# The next leader of a larger batch does not wait for all to leave: where other
+# threads compute, each of them may wait 5 ms for the interpreter.
+_SMALL = 16
 
 Append = Callable[[Sequence[Member]], list[Result]]
+
+
+class _Lead:
+    """The right to hand the lead over, once, after the batch was run."""
+
+    __slots__ = ("handed_over", "run")
+
+    def __init__(self) -> None:
+        self.run = False
+        self.handed_over = False
 
 
 class _Ticket:
@@ -24,7 +42,7 @@ class _Ticket:
     `behind` is the next one of its batch, whom its thread wakes when it leaves.
     """
 
-    __slots__ = ("behind", "error", "gone", "leads", "member", "result", "turn")
+    __slots__ = ("behind", "error", "gone", "lead", "leads", "member", "result", "turn")
 
     def __init__(self, member: Member) -> None:
         self.member = member
@@ -33,6 +51,7 @@ class _Ticket:
         self.result: Result | None = None
         self.error: BaseException | None = None
         self.behind: _Ticket | None = None
+        self.lead: _Lead | None = None
         self.turn = Lock()
         self.turn.acquire()
 
@@ -45,17 +64,15 @@ class _Ticket:
         with suppress(RuntimeError):  # woken already
             self.turn.release()
 
-    def leave(self) -> None:
-        """Wake the next of the batch that is still there.
-
-        One wakes the other, because they need the interpreter's lock one after
-        the other anyway: to wake all at once costs twice the processor time.
-        """
-        self.gone = True
+    def wake_behind(self) -> bool:
+        """Wake the next of the batch that is still there; False where none is."""
         behind = self.behind
         while behind is not None:
             behind.wake()
-            behind = behind.behind if behind.gone else None
+            if not behind.gone:
+                return True
+            behind = behind.behind
+        return False
 
     def outcome(self) -> Result:
         if self.error is not None:
@@ -84,13 +101,13 @@ class GroupAppend:
             self._join(ticket)
             ticket.wait()
             if ticket.leads:
-                self._lead()
+                self._run_batch()
         except BaseException:
             # An interrupted thread must not be waited for as the next leader.
             self._abandon(ticket)
             raise
         finally:
-            ticket.leave()
+            self._leave(ticket)
         return ticket.outcome()
 
     @property
@@ -104,11 +121,12 @@ class GroupAppend:
             if not self._led:
                 self._led = ticket.leads = True
 
-    def _lead(self) -> None:
+    def _run_batch(self) -> None:
+        lead = _Lead()
         batch: list[_Ticket] = []
         try:
             with self._lock:
-                self._fill(batch)
+                self._fill(batch, lead)
             self._run(batch)
         except BaseException as error:
             # A leader that dies, even by an interrupt, must not leave others asleep.
@@ -117,10 +135,11 @@ class GroupAppend:
             _fail(batch, unknown)
             raise
         finally:
-            with self._lock:
-                self._hand_over()
+            lead.run = True
+            if not 1 <= len(batch) <= _SMALL:
+                self._hand_over(lead)
 
-    def _fill(self, batch: list[_Ticket]) -> None:
+    def _fill(self, batch: list[_Ticket], lead: _Lead) -> None:
         """Take the longest front of the queue in which no two members share a key."""
         taken: set[object] = set()
         while self._queue and len(batch) < BATCH_LIMIT:
@@ -129,6 +148,7 @@ class GroupAppend:
                 break
             taken |= keys
             ticket = self._queue.popleft()
+            ticket.lead = lead
             if batch:
                 batch[-1].behind = ticket
             batch.append(ticket)
@@ -152,8 +172,18 @@ class GroupAppend:
         for ticket in batch:
             self._run([ticket])
 
-    def _hand_over(self) -> None:
-        """Wake the next in the queue to lead; under the lock."""
+    def _leave(self, ticket: _Ticket) -> None:
+        ticket.gone = True
+        if not ticket.wake_behind() and ticket.lead is not None:
+            self._hand_over(ticket.lead)
+
+    def _hand_over(self, lead: _Lead) -> None:
+        with self._lock:
+            if lead.run and not lead.handed_over:
+                lead.handed_over = True
+                self._wake_next_leader()
+
+    def _wake_next_leader(self) -> None:
         self._led = bool(self._queue)
         if self._queue:
             self._queue[0].leads = True
@@ -165,7 +195,7 @@ class GroupAppend:
                 return  # its batch is under way and settles it unheard
             self._queue.remove(ticket)
             if ticket.leads:
-                self._hand_over()
+                self._wake_next_leader()
 
 
 def _fail(batch: list[_Ticket], error: BaseException) -> None:
