@@ -41,6 +41,8 @@ lock: ## write the lock files anew (needs uv)
 	  --no-header --no-annotate pyproject.toml -o requirements/run.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --no-annotate pyproject.toml --group test -o requirements/test.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate --python-version 3.11 requirements/bench.in -o requirements/bench.lock
 
 run-environment: python-is-new
 	@$(PYTHON) setup/environment.py run

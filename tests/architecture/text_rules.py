@@ -32,7 +32,9 @@ def no_file_names_a_package_registry(sources: Sequence[Source]) -> Iterator[Viol
 
 
 @rule(
-    planted("README.md", "Lies in /" + "home/somebody/jiawu, planted.\nServed at /api/" + "work/1.\n"),
+    planted(
+        "README.md", "Lies in /" + "home/somebody/jiawu, planted.\nServed at /api/" + "work/1.\n"
+    ),
     planted("interface/x.py", 'PATH = "/' + 'root/x"  # planted\nURL = "http://x/root/x"\n'),
 )
 def no_file_names_a_place_on_a_machine(sources: Sequence[Source]) -> Iterator[Violation]:
