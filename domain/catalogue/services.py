@@ -136,10 +136,9 @@ class Service:
     A sold service keeps its unit and limits for ever: a change is a new code,
     or an old quote could not be computed again. `group` is empty for a leaf
     directly under its kind. Below `minimum` a booking is refused if
-    `minimum_is_charged` is false, else the minimum is charged. `stage_flow`
-    names the order's stages; `tax_class` is a key of
-    `domain.ledger.tax.TAX_CLASSES`. Both, and `payment_mode`, are frozen into
-    the order at booking.
+    `minimum_is_charged` is false, else the minimum is charged. `tax_class` is a
+    key of `domain.ledger.tax.TAX_CLASSES`. It and `payment_mode` are frozen
+    into the order at booking.
     """
 
     code: str
@@ -152,7 +151,6 @@ class Service:
     minimum: int
     maximum: int
     minimum_is_charged: bool
-    stage_flow: str
     tax_class: str
     workload: Workload
     options: tuple[Option, ...] = ()
@@ -240,7 +238,6 @@ SERVICES: Final = (
         minimum=120,
         maximum=720,
         minimum_is_charged=False,
-        stage_flow="cleaning",
         tax_class="small1",
         workload=Workload(pace=60, per_person=720),
     ),
@@ -255,7 +252,6 @@ SERVICES: Final = (
         minimum=600,
         maximum=10_000,
         minimum_is_charged=True,
-        stage_flow="deep_cleaning",
         tax_class="small1",
         workload=Workload(pace=250, per_person=600, least_crew=2, most_crew=4),
     ),
@@ -270,7 +266,6 @@ SERVICES: Final = (
         minimum=100,
         maximum=1_000,
         minimum_is_charged=True,
-        stage_flow="window_cleaning",
         tax_class="small1",
         workload=Workload(
             pace=100, per_person=400, most_crew=2, slow_choices=frozenset({("sides", "both")})
