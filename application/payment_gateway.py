@@ -3,32 +3,50 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from domain.errors import JiawuError
+
+JSAPI: Final = "JSAPI"  # a page inside WeChat; needs the payer's openid
+H5: Final = "MWEB"  # a mobile browser outside WeChat; needs the payer's address
+NATIVE: Final = "NATIVE"  # a code on the screen, to be scanned with WeChat
 
 
 @dataclass(frozen=True, slots=True)
 class Prepayment:
-    """What a JSAPI prepay asks for; the same number always means the same request.
+    """What a prepay asks for; the same number always means the same request.
 
-    `out_trade_no` (商户订单号) is 6-32 characters of [0-9A-Z_-]; `expires_at` is
-    the last moment of payment; `openid` the payer's.
+    `out_trade_no` (商户订单号) is 6-32 characters of [0-9A-Z_-]; `trade_type` one
+    of JSAPI, H5, NATIVE; `expires_at` the last moment of payment. `openid` is the
+    payer's (JSAPI), `payer_ip` the address the payer is seen at (H5).
     """
 
     out_trade_no: str
     description: str
     amount_fen: int
-    openid: str
     expires_at: datetime
+    trade_type: str = JSAPI
+    openid: str = ""
+    payer_ip: str = ""
     attach: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """WeChat accepted the order; `prepay_id` opens the pay sheet for two hours."""
+    """WeChat accepted the order.
 
-    prepay_id: str
+    `prepay_id` opens the pay sheet for two hours (JSAPI); `pay_url` is the
+    address of H5, good for five minutes, or the content of the code of NATIVE,
+    good for two hours.
+    """
+
+    prepay_id: str = ""
+    pay_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAccepted:
+    """WeChat answered the close call; that proves nothing, so query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,13 @@ class BadNoticeError(JiawuError):
     sentence = "通知验签失败。"
 
 
+class ForeignNoticeError(BadNoticeError):
+    """Rightly signed, but for another mchid or appid: kept and told to a person, never credited."""
+
+    code = "foreign_notice"
+    sentence = "通知不属于本商户。"
+
+
 class UnreadableNoticeError(JiawuError):
     """Rightly signed but not decryptable: our key is wrong, WeChat should try again."""
 
@@ -96,21 +121,40 @@ class UnreadableNoticeError(JiawuError):
 class PaymentGateway(Protocol):
     """WeChat Pay APIv3 as the use cases see it."""
 
-    def prepare(self, prepayment: Prepayment) -> Prepared | Rejected | Unknown:
-        """Create or repeat the order at WeChat (JSAPI 下单)."""
+    def compose(self, prepayment: Prepayment) -> bytes:
+        """The body of its prepay, to be kept and sent the same for ever.
+
+        Raises InvalidInputError kinds.
+        """
+        ...
+
+    def prepare(self, trade_type: str, body: bytes) -> Prepared | Rejected | Unknown:
+        """Create or repeat the order at WeChat (下单) with a composed body."""
         ...
 
     def query(self, out_trade_no: str) -> Transaction | Rejected | Unknown:
         """Ask for the order's state; Rejected("ORDERNOTEXIST") if WeChat knows none."""
         ...
 
+    def close_order(self, out_trade_no: str) -> CloseAccepted | Rejected | Unknown:
+        """Close an unpaid order (关单); Rejected("ORDERPAID") if it was paid.
+
+        CloseAccepted comes for numbers that never existed too: query afterwards.
+        Unknown while the payer is typing the password.
+        """
+        ...
+
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Verify and decrypt the raw bytes.
 
-        Raises BadNoticeError or UnreadableNoticeError.
+        Raises BadNoticeError, ForeignNoticeError or UnreadableNoticeError.
         """
         ...
 
     def bridge_parameters(self, prepay_id: str) -> dict[str, str]:
         """What the page hands to WeixinJSBridge getBrandWCPayRequest, signed."""
+        ...
+
+    def refresh_keys(self) -> None:
+        """Fetch WeChat's present platform certificates (平台证书); nothing in public-key mode."""
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID, uuid5
@@ -29,7 +29,8 @@ class Errand:
 
     Unique by (position, recipient, channel, template). `request_number` is the
     stable number under which the outside service sees the call, so that doing
-    it twice is one effect. `payload` holds ids, never personal data.
+    it twice is one effect. `payload` holds ids, never personal data. `due_at`
+    is when the first call is made, at once where it is None.
     """
 
     channel: str
@@ -37,10 +38,41 @@ class Errand:
     recipient: str
     request_number: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A command that falls due (期限): a row of the deadlines.
+
+    Unique by (position, name, subject). `name` says in the event map what is
+    done, `subject` what it is about, e.g. the order's id. What is done must be
+    one effect however often it is done.
+    """
+
+    name: str
+    subject: str
+    due_at: datetime
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """Upkeep that is done again and again (例行), whether or not anything happened."""
+
+    every: timedelta
+    run: Callable[[Any], None]
 
 
 class TryLaterError(Exception):
-    """An errand's effect is unknown or its service is away; it stays in the outbox."""
+    """It is not done yet, or whether it is done is unknown; the row stays waiting.
+
+    `after` is how long to wait; None for growing pauses from 2 s to 10 min.
+    """
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        self.after = after
+        super().__init__(reason)
 
 
 class Desk(Protocol):
@@ -53,6 +85,10 @@ class Desk(Protocol):
 
     def send(self, errand: Errand) -> None:
         """Write an outbox row; a repeat is the same row."""
+        ...
+
+    def remind(self, deadline: Deadline) -> None:
+        """Write a deadline; a repeat is the same row."""
         ...
 
 

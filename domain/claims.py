@@ -68,4 +68,30 @@ class SetCapacity:
     seats: int
 
 
-Claim = TakeUnique | TakeWorker | ReleaseWorker | TakeSeats | ReleaseSeats | SetCapacity
+@dataclass(frozen=True, slots=True)
+class TakePlace:
+    """One of the `most` places that a `holder` has of a `kind`, under `claim_id`."""
+
+    claim_id: UUID
+    kind: str
+    holder: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlace:
+    """The place taken under `claim_id` is free again; releasing nothing is no error."""
+
+    claim_id: UUID
+
+
+Claim = (
+    TakeUnique
+    | TakeWorker
+    | ReleaseWorker
+    | TakeSeats
+    | ReleaseSeats
+    | SetCapacity
+    | TakePlace
+    | ReleasePlace
+)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from eventsourcing.persistence import StoredEvent
@@ -11,9 +11,11 @@ from eventsourcing.persistence import StoredEvent
 from application.commands import Command
 from domain.claims import (
     Claim,
+    ReleasePlace,
     ReleaseSeats,
     ReleaseWorker,
     SetCapacity,
+    TakePlace,
     TakeSeats,
     TakeUnique,
     TakeWorker,
@@ -149,25 +151,37 @@ def _claims(m: int, member: Member) -> dict[str, Any]:
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
+    return {"do": _DOES[type(claim)], **_parameters(claim)}
+
+
+def _parameters(claim: Claim) -> dict[str, Any]:
     match claim:
         case TakeUnique():
-            return {"do": "take_unique", "kind": claim.kind, "key": claim.key}
+            return {"kind": claim.kind, "key": claim.key}
         case TakeWorker():
-            return {
-                "do": "take_worker",
-                "id": claim.claim_id,
-                "worker": claim.worker,
-                "from": claim.starts_at,
-                "to": claim.ends_at,
-            }
-        case ReleaseWorker():
-            return {"do": "release_worker", "id": claim.claim_id}
+            interval = {"from": claim.starts_at, "to": claim.ends_at}
+            return {"id": claim.claim_id, "worker": claim.worker, **interval}
         case TakeSeats():
-            return {"do": "take_seats", "id": claim.claim_id, **_slot(claim)}
-        case ReleaseSeats():
-            return {"do": "release_seats", "id": claim.claim_id}
+            return {"id": claim.claim_id, **_slot(claim)}
         case SetCapacity():
-            return {"do": "set_capacity", **_slot(claim)}
+            return _slot(claim)
+        case TakePlace():
+            place = {"kind": claim.kind, "holder": claim.holder, "most": claim.most}
+            return {"id": claim.claim_id, **place}
+        case _:
+            return {"id": claim.claim_id}
+
+
+_DOES: Final[dict[type[Claim], str]] = {
+    TakeUnique: "take_unique",
+    TakeWorker: "take_worker",
+    ReleaseWorker: "release_worker",
+    TakeSeats: "take_seats",
+    ReleaseSeats: "release_seats",
+    SetCapacity: "set_capacity",
+    TakePlace: "take_place",
+    ReleasePlace: "release_place",
+}
 
 
 def _slot(claim: TakeSeats | SetCapacity) -> dict[str, Any]:

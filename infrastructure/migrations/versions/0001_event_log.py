@@ -8,4 +8,4 @@ down_revision = None
 
 def upgrade() -> None:
     """Create schema `log`."""
-    run("log_tables.sql", "log_append.sql", "log_grants.sql")
+    run("log_tables.sql", "log_claims.sql", "log_append.sql", "log_grants.sql")
