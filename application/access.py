@@ -33,11 +33,14 @@ class Permission(StrEnum):
     CONTACTS_REVEAL = "contacts.reveal"  # one order's full phone, recorded as a disclosure
     WORKERS_READ = "workers.read"
     WORKERS_WRITE = "workers.write"
+    CAPACITY_WRITE = "capacity.write"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_WRITE = "catalogue.write"
     STAFF_READ = "staff.read"
     STAFF_WRITE = "staff.write"
     LEDGER_READ = "ledger.read"
+    ALERTS_READ = "alerts.read"
+    ALERTS_ACKNOWLEDGE = "alerts.acknowledge"
 
 
 # Who moves orders does not see the books, who keeps the books does not move
@@ -56,10 +59,19 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.CONTACTS_REVEAL,
                 Permission.WORKERS_READ,
                 Permission.WORKERS_WRITE,
+                Permission.CAPACITY_WRITE,
                 Permission.CATALOGUE_READ,
+                Permission.ALERTS_READ,
             }
         ),
-        Role.FINANCE: frozenset({Permission.LEDGER_READ, Permission.ORDERS_READ}),
+        Role.FINANCE: frozenset(
+            {
+                Permission.LEDGER_READ,
+                Permission.ORDERS_READ,
+                Permission.ALERTS_READ,
+                Permission.ALERTS_ACKNOWLEDGE,
+            }
+        ),
         Role.ADMINISTRATOR: frozenset(
             {
                 Permission.STAFF_READ,

@@ -1,26 +1,33 @@
 """Booking (下单): a quote, an order number, the first event of an order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from application.commands import Command, Decision, Outcome
+from application.capacity import SlotFullError
+from application.commands import ClaimRefusedError, Command, Decision, Outcome
 from application.log import Log
 from application.numbers import Numbers
 from application.vault import KeyClass, Vault
+from domain.capacity import held_seats
 from domain.catalogue.quotes import Quote, effort, quote
 from domain.catalogue.services import service
 from domain.customers import Customer
+from domain.errors import NotFoundError, RuleViolationError
 from domain.orders.booking import Booking
+from domain.orders.changes import Cancellation, PolicyApplied
 from domain.orders.cleaning import CleaningOrder
 from domain.orders.order_number import order_number
+from domain.orders.service_order import ServiceOrder
+from domain.orders.stages import Stage
 from domain.orders.windows import window
 from domain.time import shanghai_day
 
 # An unpaid order holds its place so long (facts: reliability 4, API6).
 PAY_WITHIN: Final = timedelta(minutes=15)
+_NOTHING_PAID: Final = PolicyApplied(version=1, trace=["未支付取消，不产生费用"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +72,13 @@ class CleaningRequest:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+class TooManyHoldsError(RuleViolationError):
+    """The customer has three unpaid orders, which hold seats that others want."""
+
+    code = "too_many_holds"
+    sentence = "您有 3 个待支付订单，请先支付或取消后再下单。"
+
+
 class Bookings:
     """Quotes and books."""
 
@@ -91,10 +105,37 @@ class Bookings:
     def book_cleaning(self, request: CleaningRequest, command: Command) -> Outcome:
         """Book a cleaning; the answer holds order_id, order_number, total_fen, pay_by.
 
-        Raises NotFoundError where the customer or service is unknown, and
-        InvalidInputError kinds.
+        Raises NotFoundError where the customer or service is unknown,
+        SlotFullError, TooManyHoldsError, and InvalidInputError kinds.
         """
-        return self._log.run(command, lambda: self._book(request, command))
+        return self._claiming(command, lambda: self._book(request, command))
+
+    def cancel_unpaid(self, order_id: UUID, customer_id: UUID, command: Command) -> Outcome:
+        """The customer gives up an order that nobody paid; its seats are free at once.
+
+        Raises NotFoundError where the order is not the customer's, and
+        WrongStageError where it does not await payment.
+        """
+        return self._log.run(command, lambda: self._cancel_unpaid(order_id, customer_id, command))
+
+    def _claiming(self, command: Command, decide: Callable[[], Decision]) -> Outcome:
+        try:
+            return self._log.run(command, decide)
+        except ClaimRefusedError as refused:
+            if refused.kind == "seats":
+                raise SlotFullError(claim=refused.claim) from refused
+            if refused.kind == "open_hold":
+                raise TooManyHoldsError from refused
+            raise
+
+    def _cancel_unpaid(self, order_id: UUID, customer_id: UUID, command: Command) -> Decision:
+        order = self._log.load(ServiceOrder, order_id)
+        if order.customer_id != customer_id:
+            raise NotFoundError
+        order.check_stage({Stage.AWAITING_PAYMENT})
+        why = Cancellation(reason_code="customer", policy=_NOTHING_PAID)
+        order.cancel(why, by=command.actor, at=command.at)
+        return Decision([order], {"order_id": str(order.id), "stage": order.stage})
 
     def _book(self, request: CleaningRequest, command: Command) -> Decision:
         self._log.load(Customer, request.customer_id)
@@ -109,6 +150,7 @@ class Bookings:
     def _booking(self, request: CleaningRequest, at: datetime) -> Booking:
         priced = self.quote(request.wish, at)
         leaf = service(request.wish.service_code)
+        windows = [window("service", request.wish.starts_at, _ends_at(request.wish))]
         return Booking(
             customer_id=request.customer_id,
             order_number=self._next_number(leaf.code, at),
@@ -120,7 +162,8 @@ class Bookings:
             lines=[line.as_dict() for line in priced.lines],
             total_fen=priced.total_fen,
             tax_class=priced.tax_class,
-            windows=[window("service", request.wish.starts_at, _ends_at(request.wish))],
+            windows=windows,
+            seats=held_seats(leaf.code, request.contact.district, windows, priced.crew),
             contact=self._sealed(request.customer_id, request.contact),
             details=_details(request, priced),
             pay_by=at + PAY_WITHIN,

@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from application.capacity import SlotFullError
 from application.commands import ClaimRefusedError, Command, Decision, Outcome
 from application.log import Log
 from application.vault import KeyClass, Vault
+from domain.capacity import HeldSeats, held_seats
 from domain.errors import RuleViolationError
 from domain.orders.assignment import Assignment
 from domain.orders.changes import Cancellation, PolicyApplied, Rescheduling
 from domain.orders.order_facts import OrderFacts
 from domain.orders.service_order import ServiceOrder
-from domain.orders.windows import bounds, window
+from domain.orders.windows import Window, bounds, window
 from domain.workers import ACTIVE, Worker, WorkerNotActiveError
 
 # On the road before and after a visit, until distances are known.
@@ -143,8 +145,11 @@ class Dispatching:
     def reschedule(
         self, order_id: UUID, starts_at: datetime, reason_code: str, command: Command
     ) -> Outcome:
-        """Agree a new start; the order keeps its length and awaits assignment anew."""
-        return self._on(
+        """Agree a new start; the order keeps its length and awaits assignment anew.
+
+        Raises SlotFullError where the pool has no seat left then.
+        """
+        return self._claiming(
             order_id,
             command,
             lambda order: order.reschedule(
@@ -220,6 +225,8 @@ class Dispatching:
         except ClaimRefusedError as refused:
             if refused.kind == "worker":
                 raise WorkerBusyError(claim=refused.claim) from refused
+            if refused.kind == "seats":
+                raise SlotFullError(claim=refused.claim) from refused
             raise
 
     def _assignment(
@@ -266,9 +273,17 @@ def _in_charge(order: ServiceOrder) -> UUID:
 
 def _rescheduling(order: ServiceOrder, starts_at: datetime, reason_code: str) -> Rescheduling:
     start, end = bounds(order.windows[0])
-    moved = window("service", starts_at, starts_at + (end - start))
+    moved = [window("service", starts_at, starts_at + (end - start))]
     free = PolicyApplied(version=1, trace=["改期不收费"])
-    return Rescheduling(windows=[moved], reason_code=reason_code, policy=free)
+    seats = _moved_seats(order, moved)
+    return Rescheduling(windows=moved, reason_code=reason_code, policy=free, seats=seats)
+
+
+def _moved_seats(order: ServiceOrder, windows: list[Window]) -> HeldSeats | None:
+    """An order of a time when none held seats goes on without."""
+    if order.seats is None:
+        return None
+    return held_seats(order.service_code, order.contact["district"], windows, order.seats["seats"])
 
 
 def _answer(order: ServiceOrder) -> dict[str, Any]:

@@ -3,22 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 from domain.errors import JiawuError
-
-JSAPI: Final = "JSAPI"  # a page inside WeChat; needs the payer's openid
-H5: Final = "MWEB"  # a mobile browser outside WeChat; needs the payer's address
-NATIVE: Final = "NATIVE"  # a code on the screen, to be scanned with WeChat
+from domain.payment_attempts import JSAPI
 
 
 @dataclass(frozen=True, slots=True)
 class Prepayment:
     """What a prepay asks for; the same number always means the same request.
 
-    `out_trade_no` (商户订单号) is 6-32 characters of [0-9A-Z_-]; `trade_type` one
-    of JSAPI, H5, NATIVE; `expires_at` the last moment of payment. `openid` is the
-    payer's (JSAPI), `payer_ip` the address the payer is seen at (H5).
+    `out_trade_no` (商户订单号) is 6-32 characters of [0-9A-Z_-]; `trade_type` is
+    JSAPI, H5 or NATIVE of domain.payment_attempts; `expires_at` the last moment of payment.
+    `openid` is the payer's (JSAPI), `payer_ip` where the payer is seen (H5).
     """
 
     out_trade_no: str

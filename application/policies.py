@@ -4,20 +4,28 @@ Payment.Succeeded is saved alone first; the order follows here, in a second
 command that is retried until it is done.
 """
 
+from datetime import timedelta
 from typing import Final, Protocol
 
 from application.commands import Command, Decision
 from application.log import Log
-from application.paying import prepay_errand
+from application.payment_errands import close_errand, prepay_errand, query_errand
 from application.policy import Desk, Policy, Start, policy_command
 from application.projections.projection import Recorded
+from application.unpaid import Unpaid, attempt_deadline, order_deadline
 from domain.orders.changes import PolicyApplied
 from domain.orders.charges import PaymentTaken, StrayPayment
 from domain.orders.errors import ChargeAmountError, PaymentNotTakenError
+from domain.orders.order_facts import OrderFacts
 from domain.orders.service_order import ServiceOrder
+from domain.payment_attempts import CLOSING_MARGIN
 from domain.payments import MoneyArrived, Payment, payment_id
 
 _GIVE_BACK: Final = PolicyApplied(version=1, trace=["订单未接受此款，全额原路退回"])
+
+
+# When WeChat is asked for the first time whether an attempt was paid (facts wechat-pay 4).
+_FIRST_QUERY: Final = timedelta(seconds=30)
 
 
 class Services(Protocol):
@@ -28,10 +36,50 @@ class Services(Protocol):
         """The log."""
         ...
 
+    @property
+    def unpaid(self) -> Unpaid:
+        """Ends what is never paid."""
+        ...
 
-def _prepare_payment(services: Services, desk: Desk, recorded: Recorded) -> None:  # noqa: ARG001 - one signature for all
+
+def _hold_ends(_: Services, desk: Desk, recorded: Recorded) -> None:
+    event: OrderFacts.Booked = recorded.event
+    if event.pay_by is not None:
+        desk.remind(order_deadline(event.originator_id, event.pay_by))
+
+
+def _prepare_payment(services: Services, desk: Desk, recorded: Recorded) -> None:
+    payment = services.log.load(Payment, recorded.event.originator_id)
+    desk.send(prepay_errand(payment.out_trade_no))
+
+
+def _attempt_is_watched(_: Services, desk: Desk, recorded: Recorded) -> None:
     event: Payment.Started = recorded.event
-    desk.send(prepay_errand(event.out_trade_no))
+    number = event.out_trade_no
+    desk.send(query_errand(number, event.timestamp + _FIRST_QUERY))
+    desk.remind(attempt_deadline(number, event.expires_at + CLOSING_MARGIN))
+
+
+def _attempt_is_closed_at_wechat(services: Services, desk: Desk, recorded: Recorded) -> None:
+    payment = services.log.load(Payment, recorded.event.originator_id)
+    desk.send(close_errand(payment.out_trade_no))
+
+
+def _unpaid_order_expires(services: Services, _: Desk, recorded: Recorded) -> None:
+    payment = services.log.load(Payment, recorded.event.originator_id)
+    services.unpaid.expire(payment.payable_id)
+
+
+def _other_attempts_end(services: Services, desk: Desk, recorded: Recorded) -> None:
+    event: OrderFacts.Paid | OrderFacts.ChargeWithdrawn = recorded.event
+    command = policy_command(other_attempts_end.name, recorded, desk.clock.now())
+    reason = "withdrawn" if isinstance(event, OrderFacts.ChargeWithdrawn) else "paid"
+    services.unpaid.give_up(event.originator_id, [event.charge_number], reason, command)
+
+
+def _attempts_of_cancelled_order_end(services: Services, desk: Desk, recorded: Recorded) -> None:
+    command = policy_command(attempts_of_cancelled_order_end.name, recorded, desk.clock.now())
+    services.unpaid.give_up(recorded.event.originator_id, [], "cancelled", command)
 
 
 def _order_takes_payment(services: Services, desk: Desk, recorded: Recorded) -> None:
@@ -84,6 +132,16 @@ def _give_back(order: ServiceOrder, event: MoneyArrived, source: str, command: C
     order.refund_stray(stray, policy=_GIVE_BACK, by=command.actor, at=command.at)
 
 
+hold_ends = Policy("hold_ends", Start.BEGINNING, _hold_ends)
 prepare_payment = Policy("prepare_payment", Start.BEGINNING, _prepare_payment)
+attempt_is_watched = Policy("attempt_is_watched", Start.BEGINNING, _attempt_is_watched)
+attempt_is_closed_at_wechat = Policy(
+    "attempt_is_closed_at_wechat", Start.BEGINNING, _attempt_is_closed_at_wechat
+)
+unpaid_order_expires = Policy("unpaid_order_expires", Start.BEGINNING, _unpaid_order_expires)
+other_attempts_end = Policy("other_attempts_end", Start.BEGINNING, _other_attempts_end)
+attempts_of_cancelled_order_end = Policy(
+    "attempts_of_cancelled_order_end", Start.BEGINNING, _attempts_of_cancelled_order_end
+)
 order_takes_payment = Policy("order_takes_payment", Start.BEGINNING, _order_takes_payment)
 stray_money_goes_back = Policy("stray_money_goes_back", Start.BEGINNING, _stray_money_goes_back)

@@ -5,7 +5,7 @@ in time pays the charge; a late one, a second one or a wrong amount is a fact of
 its own, which leads to a refund or to a person.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID, uuid5
@@ -16,7 +16,14 @@ from domain.aggregate import EventSourced
 from domain.claims import Claim, TakeUnique
 from domain.errors import InvalidInputError, RuleViolationError
 from domain.names import stored_as
-from domain.sealed import check_sealed
+from domain.payment_attempts import (
+    CURRENCY,
+    USABLE,
+    PaymentAttempt,
+    SuccessReport,
+    check_payer,
+    check_report,
+)
 
 STARTED: Final = "started"
 PREPARED: Final = "prepared"
@@ -25,8 +32,6 @@ SUCCEEDED: Final = "succeeded"
 CLOSING: Final = "closing"
 CLOSED: Final = "closed"
 
-CURRENCY: Final = "CNY"
-SOURCES: Final = ("notice", "query", "bill")
 # What a verified query said when the attempt was given up; any other state may still be paid.
 UNPAID_STATES: Final = frozenset({"NOTPAY", "CLOSED", "NOT_EXIST"})
 
@@ -43,40 +48,6 @@ class PaymentSucceededError(RuleViolationError):
 def payment_id(out_trade_no: str) -> UUID:
     """The stream of an attempt, found by its 商户订单号."""
     return uuid5(_NAMESPACE, out_trade_no)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PaymentAttempt:
-    """What is asked of the payer.
-
-    `payer_openid` is sealed ("" where the trade type needs none); `payable_kind`
-    is the stored name of the aggregate that is paid, e.g. "cleaning_order".
-    """
-
-    out_trade_no: str
-    payable_kind: str
-    payable_id: UUID
-    charge_number: int
-    attempt: int
-    customer_id: UUID
-    amount_fen: int
-    description: str
-    trade_type: str
-    payer_openid: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class SuccessReport:
-    """A verified statement that money arrived: "notice", "query" or "bill"."""
-
-    transaction_id: str
-    amount_fen: int
-    payer_total_fen: int
-    succeeded_at: datetime
-    trade_type: str
-    learned_from: str
-    currency: str = CURRENCY
 
 
 class MoneyArrived(EventSourced.Event):
@@ -124,16 +95,21 @@ class Payment(EventSourced):
         payer_openid: str
         expires_at: datetime
         by: str
+        payer_ip: str = ""
 
         def claims(self) -> tuple[Claim, ...]:
             """No two attempts bear one 商户订单号."""
             return (TakeUnique("out_trade_no", self.out_trade_no),)
 
     class Prepared(Event):
-        """WeChat gave a prepay_id (预下单)."""
+        """WeChat gave a prepay_id, or the address or code to pay at (预下单)."""
 
         prepay_id: str
         prepared_at: datetime
+        pay_url: str = ""
+
+    class Renewed(Event):
+        """The payer came back after what WeChat gave had run out; it is asked for anew."""
 
     class PrepareRejected(Event):
         """WeChat refused to prepare the attempt."""
@@ -175,28 +151,40 @@ class Payment(EventSourced):
         """Begin an attempt.
 
         Raises:
-            InvalidInputError: no amount, an expiry in the past, or an openid in
-                clear text or missing for JSAPI.
+            InvalidInputError: no amount, an expiry in the past, or the payer in
+                clear text or missing: an openid for JSAPI, an address for H5.
         """
         if attempt.amount_fen < 1 or attempt.charge_number < 1 or attempt.attempt < 1:
             raise InvalidInputError(field="amount_fen")
         if attempt.expires_at <= at:
             raise InvalidInputError(field="expires_at")
-        if attempt.trade_type == "JSAPI" and not attempt.payer_openid:
-            raise InvalidInputError(field="payer_openid")
-        check_sealed(payer_openid=attempt.payer_openid)
+        check_payer(attempt)
         stream = payment_id(attempt.out_trade_no)
         return cls._create(cls.Started, id=stream, timestamp=at, by=by, **asdict(attempt))
 
-    def prepare(self, prepay_id: str, *, at: datetime) -> bool:
-        """Keep WeChat's prepay_id; a fresh one replaces it.
+    def prepare(self, prepay_id: str, *, pay_url: str = "", at: datetime) -> bool:
+        """Keep what WeChat gave to pay with; a fresh one replaces it.
 
         Returns:
             False if the attempt is paid, closing or closed by now; nothing is stated.
         """
         if self.status not in {STARTED, PREPARED, REJECTED}:
             return False
-        self.trigger_event(self.Prepared, timestamp=at, prepay_id=prepay_id, prepared_at=at)
+        given = {"prepay_id": prepay_id, "pay_url": pay_url, "prepared_at": at}
+        self.trigger_event(self.Prepared, timestamp=at, **given)
+        return True
+
+    def renew(self, *, at: datetime) -> bool:
+        """Have WeChat asked anew, once what it gave has run out.
+
+        Returns:
+            False if it can still be used, or nothing was given yet.
+        """
+        if self.status != PREPARED or self.prepared_at is None:
+            return False
+        if at < self.prepared_at + USABLE[self.trade_type]:
+            return False
+        self.trigger_event(self.Renewed, timestamp=at)
         return True
 
     def reject_prepare(self, code: str, message: str, *, at: datetime) -> bool:
@@ -259,6 +247,18 @@ class Payment(EventSourced):
         self.trigger_event(self.Closed, timestamp=at, confirmed_state=confirmed_state)
         return True
 
+    def is_waiting(self) -> bool:
+        """Whether it may still lead to money in time: neither given up nor paid."""
+        return self.status in {STARTED, PREPARED, REJECTED} and not self.received
+
+    def is_over(self) -> bool:
+        """Whether it holds nothing back any more: closed, or money came (whichever)."""
+        return self.status == CLOSED or bool(self.received)
+
+    def is_final(self) -> bool:
+        """Whether WeChat can take no (further) money for it: it says paid or closed."""
+        return bool(self.received) or self.confirmed_state == "CLOSED"
+
     def evolve(self, event: Aggregate.Event) -> None:
         """Copy the facts of one event."""
         match event:
@@ -267,13 +267,19 @@ class Payment(EventSourced):
             case Payment.Prepared():
                 self.status = PREPARED
                 self.prepay_id = event.prepay_id
+                self.pay_url = event.pay_url
                 self.prepared_at: datetime | None = event.prepared_at
+            case Payment.Renewed():
+                self.status = STARTED
+                self.prepared_at = None
+                self.prepay_id = self.pay_url = ""
             case Payment.PrepareRejected():
                 self.status = REJECTED
             case Payment.ClosingRequested():
                 self.status = CLOSING
             case Payment.Closed():
                 self.status = CLOSED
+                self.confirmed_state = event.confirmed_state
             case Payment.Succeeded():
                 self.status = SUCCEEDED
                 self._keep(event)
@@ -294,8 +300,11 @@ class Payment(EventSourced):
         self.description = event.description
         self.trade_type = event.trade_type
         self.payer_openid = event.payer_openid
+        self.payer_ip = event.payer_ip
         self.expires_at = event.expires_at
+        self.confirmed_state = ""
         self.prepay_id = ""
+        self.pay_url = ""
         self.prepared_at = None
         self.received: dict[str, int] = {}
 
@@ -312,7 +321,7 @@ class Payment(EventSourced):
         return self.SucceededLate if self.status == CLOSED else self.Succeeded
 
     def _receive(self, kind: type[MoneyArrived], report: SuccessReport, at: datetime) -> bool:
-        _check_report(report)
+        check_report(report)
         if report.transaction_id in self.received:
             return False
         facts = self._payable() | asdict(report)
@@ -330,8 +339,3 @@ class Payment(EventSourced):
             "payable_id": self.payable_id,
             "charge_number": self.charge_number,
         }
-
-
-def _check_report(report: SuccessReport) -> None:
-    if not report.transaction_id or report.learned_from not in SOURCES:
-        raise InvalidInputError(field="report")

@@ -6,19 +6,34 @@ from functools import partial
 from uuid import UUID
 
 from eventsourcing.application import Application
+from requests.adapters import BaseAdapter
 from sqlalchemy import Engine
 
+from application.alerts import Alerts
 from application.booking import Bookings
+from application.capacity import Capacity
 from application.cleaning import CleaningWork
 from application.clock import Clock
 from application.dispatching import Dispatching
-from application.event_map import ALL_PROJECTIONS, ERRANDS, POLICIES, PROJECTIONS
+from application.event_map import (
+    ALL_PROJECTIONS,
+    DEADLINES,
+    ERRANDS,
+    POLICIES,
+    PROJECTIONS,
+    ROUTINES,
+)
 from application.log import Log
 from application.logging_in import CustomerLogin, StaffLogin
 from application.paying import Paying
+from application.payment_errands import PaymentErrands
+from application.payment_facts import PaymentFacts
+from application.payment_notices import PaymentNotices
 from application.personnel import Personnel
+from application.unpaid import Unpaid
 from infrastructure.clock import SystemClock
 from infrastructure.credentials import PostgresCredentials
+from infrastructure.deadlines import Deadlines, Upkeep
 from infrastructure.event_log.doorbell import CHANNEL
 from infrastructure.event_log.recorder import EventLog
 from infrastructure.feed.failures import Failures
@@ -39,6 +54,7 @@ from infrastructure.wechat.official_account.login import WeChatOAuthLogin
 from infrastructure.wechat.official_account.settings import OfficialAccountSettings
 from infrastructure.wechat.pay.config import WeChatPayConfig
 from infrastructure.wechat.pay.gateway import WeChatPayGateway
+from infrastructure.wechat.prepay_bodies import PostgresPrepayBodies
 from interface.settings import Settings, SettingsError, key_bytes
 
 LOGIN_CALLBACK = "/callbacks/wechat-login"
@@ -54,10 +70,14 @@ class Household:
     event_log: EventLog
     log: Log
     vault: PostgresVault
+    alerts: Alerts
     bookings: Bookings
+    capacity: Capacity
     dispatching: Dispatching
     cleaning: CleaningWork
     paying: Paying
+    payment_notices: PaymentNotices
+    unpaid: Unpaid
     personnel: Personnel
     customer_login: CustomerLogin
     staff_login: StaffLogin
@@ -67,6 +87,7 @@ class Household:
     failures: Failures
     progress: PostgresProgress
     outbox: Outbox
+    deadlines: Deadlines
     close: Callable[[], None]
 
     @property
@@ -79,13 +100,17 @@ class Household:
         return Listener(self.engine, CHANNEL, lambda _: self.feed.wake.set())
 
 
-def build(settings: Settings, clock: Clock | None = None) -> Household:
+def build(
+    settings: Settings, clock: Clock | None = None, pay_line: BaseAdapter | None = None
+) -> Household:
     """Wire everything; the database is migrated before.
 
-    Raises SettingsError where a key or address is missing or malformed.
+    `pay_line` carries the signed requests to WeChat Pay in place of a socket,
+    for a simulation in one thread. Raises SettingsError where a key or address
+    is missing or malformed.
     """
-    ground = _ground(settings, clock or SystemClock())
-    paying = _paying(ground)
+    ground = _ground(settings, clock or SystemClock(), pay_line)
+    money = _money(ground)
     failures = Failures(ground.engine, ground.clock)
     progress = PostgresProgress(ground.engine)
     return Household(
@@ -95,19 +120,24 @@ def build(settings: Settings, clock: Clock | None = None) -> Household:
         event_log=ground.event_log,
         log=ground.log,
         vault=ground.vault,
+        alerts=ground.alerts,
         bookings=Bookings(ground.log, ground.vault, ground.numbers),
+        capacity=Capacity(ground.log),
         dispatching=Dispatching(ground.log, ground.vault),
         cleaning=CleaningWork(ground.log),
-        paying=paying,
+        paying=money.paying,
+        payment_notices=money.notices,
+        unpaid=money.unpaid,
         personnel=_personnel(ground),
         customer_login=_customer_login(ground),
         staff_login=StaffLogin(ground.log, ground.credentials, ground.sessions, ground.clock),
         sessions=ground.sessions,
         logins=ground.logins,
-        feed=_feed(ground, failures),
+        feed=_feed(ground, money, failures),
         failures=failures,
         progress=progress,
-        outbox=_outbox(ground, paying),
+        outbox=_outbox(ground, money),
+        deadlines=_deadlines(ground, money),
         close=partial(_close, ground, progress),
     )
 
@@ -117,6 +147,17 @@ class PolicyServices:
     """What policies work with."""
 
     log: Log
+    unpaid: Unpaid
+
+
+@dataclass(frozen=True)
+class _Money:
+    """The use cases of payment."""
+
+    paying: Paying
+    notices: PaymentNotices
+    errands: PaymentErrands
+    unpaid: Unpaid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +170,7 @@ class _Ground:
     event_log: EventLog
     log: Log
     vault: PostgresVault
+    alerts: Alerts
     gateway: WeChatPayGateway
     numbers: PostgresNumbers
     credentials: PostgresCredentials
@@ -140,18 +182,20 @@ class _Ground:
         return self.event_log.engine
 
 
-def _ground(settings: Settings, clock: Clock) -> _Ground:
+def _ground(settings: Settings, clock: Clock, pay_line: BaseAdapter | None) -> _Ground:
     application = _application(settings)
     event_log: EventLog = application.recorder  # type: ignore[assignment] # our factory makes it
     engine = event_log.engine
+    log = Log(application, _key(settings, "command_mac_key"), jittered_pause)
     return _Ground(
         settings=settings,
         clock=clock,
         application=application,
         event_log=event_log,
-        log=Log(application, _key(settings, "command_mac_key"), jittered_pause),
+        log=log,
         vault=PostgresVault(engine, clock, _vault_secrets(settings)),
-        gateway=WeChatPayGateway(_pay_config(settings), clock),
+        alerts=Alerts(log, clock),
+        gateway=WeChatPayGateway(_pay_config(settings), clock, pay_line),
         numbers=PostgresNumbers(engine),
         credentials=PostgresCredentials(engine, clock),
         sessions=PostgresSessions(engine, clock),
@@ -179,24 +223,40 @@ def _close(ground: _Ground, progress: PostgresProgress) -> None:
 # -- the parts that need more than a line
 
 
-def _paying(ground: _Ground) -> Paying:
-    notices = PostgresNotices(ground.engine)
-    appid = ground.settings.wechat_appid
-    return Paying(ground.log, ground.vault, ground.gateway, notices, ground.clock, appid=appid)
+def _money(ground: _Ground) -> _Money:
+    log, vault, gateway, clock = ground.log, ground.vault, ground.gateway, ground.clock
+    facts = PaymentFacts(log, vault, ground.alerts, clock)
+    bodies = PostgresPrepayBodies(ground.engine, clock)
+    errands = PaymentErrands(vault, gateway, facts, bodies, clock)
+    raw = PostgresNotices(ground.engine)
+    return _Money(
+        paying=Paying(log, vault, gateway, facts, errands, ground.settings.wechat_appid),
+        notices=PaymentNotices(gateway, facts, raw, ground.alerts, clock),
+        errands=errands,
+        unpaid=Unpaid(log, facts, clock),
+    )
 
 
 def _personnel(ground: _Ground) -> Personnel:
     return Personnel(ground.log, ground.vault, ground.numbers, ground.credentials, ground.sessions)
 
 
-def _outbox(ground: _Ground, paying: Paying) -> Outbox:
-    runners = {name: partial(run, paying) for name, run in ERRANDS.items()}
+def _outbox(ground: _Ground, money: _Money) -> Outbox:
+    runners = {name: partial(run, money.errands) for name, run in ERRANDS.items()}
     return Outbox(ground.engine, ground.clock, runners)
 
 
-def _feed(ground: _Ground, failures: Failures) -> Feed:
+def _deadlines(ground: _Ground, money: _Money) -> Deadlines:
+    runs = {name: partial(run, money.unpaid) for name, run in DEADLINES.items()}
+    upkeep = {
+        name: Upkeep(each.every, partial(each.run, ground)) for name, each in ROUTINES.items()
+    }
+    return Deadlines(ground.engine, ground.clock, runs, upkeep)
+
+
+def _feed(ground: _Ground, money: _Money, failures: Failures) -> Feed:
     """Every projection and policy of the event map; woken when this process appends."""
-    engine, services = ground.engine, PolicyServices(ground.log)
+    engine, services = ground.engine, PolicyServices(ground.log, money.unpaid)
     projecting, reacting = routes(PROJECTIONS), routes(POLICIES)
     policies = dict.fromkeys(policy for line in POLICIES.values() for policy in line)
     followers: list[Follower] = [

@@ -23,7 +23,8 @@ from domain.ledger.chart import (
 from domain.ledger.entries import Entry, Line
 from domain.ledger.tax import tax_class, tax_to_post
 from domain.orders.order_facts import OrderFacts
-from domain.payments import CURRENCY, MoneyArrived, Payment
+from domain.payment_attempts import CURRENCY
+from domain.payments import MoneyArrived, Payment
 from domain.time import shanghai_day
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from domain.capacity import held_seats
 from domain.customers import check_contact
 from domain.errors import InvalidInputError
 from domain.orders.order_number import check_order_number
@@ -31,6 +32,7 @@ class Booking:
         details: the leaf's own dict.
         pay_by: until when an online order waits for its money.
         remark: sealed, may be empty.
+        seats: what it holds of its pool's capacity, see domain.capacity.held_seats.
         extra: further attributes, kept as they are (R22).
     """
 
@@ -50,6 +52,7 @@ class Booking:
     pay_by: datetime | None = None
     remark: str = ""
     extra: dict[str, Any] | None = None
+    seats: dict[str, Any] | None = None
 
     def facts(self) -> dict[str, Any]:
         """The fields as a copy of plain data."""
@@ -67,6 +70,8 @@ def check_booking(booking: Booking, purposes: tuple[str, ...], at: datetime) -> 
     check_windows(booking.windows, purposes, at)
     check_contact(booking.contact)
     check_sealed(remark=booking.remark)
+    if booking.seats is not None:
+        _check_seats(booking, booking.seats)
 
 
 def _check_names(booking: Booking) -> None:
@@ -77,6 +82,13 @@ def _check_names(booking: Booking) -> None:
         raise InvalidInputError(field="source")
     if not booking.kind_path:
         raise InvalidInputError(field="kind_path")
+
+
+def _check_seats(booking: Booking, seats: dict[str, Any]) -> None:
+    """What is held is what was agreed: the windows' slots in the contact's district."""
+    crew, district = seats["seats"], booking.contact["district"]
+    if crew < 1 or seats != held_seats(booking.service_code, district, booking.windows, crew):
+        raise InvalidInputError(field="seats")
 
 
 def _check_money(booking: Booking, at: datetime) -> None:

@@ -24,16 +24,21 @@ class PolicyApplied:
 
 @dataclass(frozen=True, kw_only=True)
 class Rescheduling:
-    """New windows and why; the policy says whether the change was free."""
+    """New windows and why; the policy says whether the change was free.
+
+    `seats` are the capacity the new windows hold; None where the order holds none.
+    """
 
     windows: list[Window]
     reason_code: str
     policy: PolicyApplied
+    seats: dict[str, Any] | None = None
 
     def facts(self) -> dict[str, Any]:
         """The fields as an event names them."""
         windows = [dict(each) for each in self.windows]
-        return {"windows": windows, "reason_code": self.reason_code, **self.policy.facts()}
+        facts = {"windows": windows, "reason_code": self.reason_code, "seats": self.seats}
+        return facts | self.policy.facts()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,7 +104,7 @@ class CleaningOrder(ServiceOrder):
             InvalidInputError: no area, a price below 1 fen or other than its
                 lines, or a higher price without consent.
         """
-        self._check_stage({Stage.AWAITING_SURVEY})
+        self.check_stage({Stage.AWAITING_SURVEY})
         check_happened(review.happened_at, at)
         difference_fen = review.total_fen - self.total_fen
         _check_review(review, difference_fen)
@@ -121,7 +121,7 @@ class CleaningOrder(ServiceOrder):
             WrongStageError: the order does not await inspection.
             InvalidInputError: the order has no such room.
         """
-        self._check_stage({Stage.AWAITING_INSPECTION})
+        self.check_stage({Stage.AWAITING_INSPECTION})
         if room not in self.details.get("rooms", []):
             raise InvalidInputError(field="room")
         check_happened(happened_at, at)

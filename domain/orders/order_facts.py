@@ -5,17 +5,21 @@ module. Names and fields are frozen: a test compares them with a list.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
 from domain.aggregate import EventSourced
-from domain.claims import Claim, TakeUnique
+from domain.capacity import seat_claims
+from domain.claims import Claim, ReleasePlace, ReleaseSeats, TakePlace, TakeUnique
 from domain.orders import charges
 from domain.orders.assignment import Assignment, freed, held_by, intervals
 from domain.orders.booking import ONLINE
 from domain.orders.charges import Charge
+
+# So many unpaid orders may a customer have at a time (reliability 4, API6: slot hoarding).
+OPEN_HOLDS: Final = 3
 
 
 class OrderFacts(EventSourced):
@@ -46,10 +50,20 @@ class OrderFacts(EventSourced):
         pay_by: datetime | None = None
         remark: str = ""
         extra: dict[str, Any] | None = None
+        seats: dict[str, Any] | None = None
 
         def claims(self) -> tuple[Claim, ...]:
-            """No two orders bear one number."""
-            return (TakeUnique("order_number", self.order_number),)
+            """No two orders bear one number; its seats, and its place until it is paid."""
+            number = TakeUnique("order_number", self.order_number)
+            if self.seats is None:  # of a time when orders held none
+                return (number,)
+            return (number, *seat_claims(self.originator_id, self.seats), *self._place())
+
+        def _place(self) -> tuple[Claim, ...]:
+            if self.payment_mode != ONLINE:
+                return ()
+            holder = str(self.customer_id)
+            return (TakePlace(self.originator_id, "open_hold", holder, OPEN_HOLDS),)
 
     class Confirmed(Event):
         """Staff called the customer back about a reservation (客服已联系)."""
@@ -65,6 +79,10 @@ class OrderFacts(EventSourced):
         payment_id: UUID
         out_trade_no: str
         succeeded_at: datetime
+
+        def claims(self) -> tuple[Claim, ...]:
+            """A paid order is no open hold; its seats stay sold."""
+            return (ReleasePlace(self.originator_id),) if self.charge_number == 1 else ()
 
     class Assigned(Event):
         """Work was given to a worker, who is busy in [starts_at, ends_at) (派单)."""
@@ -129,10 +147,17 @@ class OrderFacts(EventSourced):
         starts_at: datetime | None = None
         ends_at: datetime | None = None
         members: list[dict[str, Any]] | None = None
+        seats: dict[str, Any] | None = None
 
         def claims(self) -> tuple[Claim, ...]:
-            """The old interval is free; the new one is taken if there is a worker."""
-            return (*freed(self.releases), *self._taken())
+            """The old interval and seats are free; the new ones are taken."""
+            return (*freed(self.releases), *self._taken(), *self._seats())
+
+        def _seats(self) -> tuple[Claim, ...]:
+            if self.seats is None:
+                return ()
+            own = self.originator_id
+            return (ReleaseSeats(own), *seat_claims(own, self.seats))
 
         def _taken(self) -> tuple[Claim, ...]:
             taken = self.assignment()
@@ -178,8 +203,9 @@ class OrderFacts(EventSourced):
         note: str = ""
 
         def claims(self) -> tuple[Claim, ...]:
-            """The crew is free again."""
-            return freed(self.releases)
+            """The crew, the seats and the place among open holds are free again."""
+            own = self.originator_id
+            return (*freed(self.releases), ReleaseSeats(own), ReleasePlace(own))
 
     class ChargeAdded(Event):
         """The customer agreed to pay more (补差, 加项)."""
@@ -294,6 +320,7 @@ class OrderFacts(EventSourced):
         self.details = event.details
         self.pay_by = event.pay_by
         self.remark = event.remark
+        self.seats = event.seats
         self.extra = event.extra or {}
         self.rating = 0
         self.recognised_fen = 0
@@ -316,6 +343,7 @@ class OrderFacts(EventSourced):
     def _reschedule(self, event: Rescheduled) -> None:
         kept = event.assignment()
         self.windows = event.windows
+        self.seats = event.seats or self.seats
         self.reschedules += 1
         self._take(event.worker_id, held_by(self.id, kept) if kept else ())
 

@@ -59,7 +59,7 @@ class ServiceOrder(OrderMoney):
             WrongStageError: it does not await confirmation.
             HappenedInFutureError: see check_happened.
         """
-        self._check_stage({Stage.AWAITING_CONFIRMATION})
+        self.check_stage({Stage.AWAITING_CONFIRMATION})
         check_happened(happened_at, at)
         check_sealed(note=note)
         stage = self._stage_when_settled()
@@ -75,7 +75,7 @@ class ServiceOrder(OrderMoney):
         """
         if charges.has_open(self.charges) and self.stage not in CLOSED_UNDONE:
             raise NotPaidError
-        self._check_stage(ASSIGNABLE)
+        self.check_stage(ASSIGNABLE)
         check_assignment(assignment, self.windows)
         self._state(self.Assigned, at, by, Stage.AWAITING_ACCEPTANCE, **assignment.facts())
 
@@ -86,7 +86,7 @@ class ServiceOrder(OrderMoney):
             WrongStageError: nobody has it yet, or the work has begun.
             IntervalTooShortError, InvalidInputError: see check_assignment.
         """
-        self._check_stage(REASSIGNABLE)
+        self.check_stage(REASSIGNABLE)
         check_assignment(assignment, self.windows)
         facts = {
             "previous_worker_id": self.worker_id,
@@ -103,7 +103,7 @@ class ServiceOrder(OrderMoney):
             WrongStageError: it does not await acceptance.
             NotYourOrderError: it is given to somebody else.
         """
-        self._check_stage({Stage.AWAITING_ACCEPTANCE})
+        self.check_stage({Stage.AWAITING_ACCEPTANCE})
         self._check_worker(worker_id)
         check_happened(happened_at, at)
         facts = {"worker_id": worker_id, "happened_at": happened_at}
@@ -118,7 +118,7 @@ class ServiceOrder(OrderMoney):
             WrongStageError: the worker does not have it or is on the way.
             NotYourOrderError: it is given to somebody else.
         """
-        self._check_stage(DECLINABLE)
+        self.check_stage(DECLINABLE)
         self._check_worker(worker_id)
         check_happened(happened_at, at)
         facts = {
@@ -141,7 +141,7 @@ class ServiceOrder(OrderMoney):
             WrongStageError: the worker is on the way, or `keep` is given and nobody had it.
             WindowError, IntervalTooShortError, InvalidInputError: the new time is not possible.
         """
-        self._check_stage(DECLINABLE if keep else RESCHEDULABLE)
+        self.check_stage(DECLINABLE if keep else RESCHEDULABLE)
         check_windows(new.windows, self.WINDOW_PURPOSES, at)
         facts = {"releases": list(self.held), **new.facts()}
         if keep:
@@ -171,7 +171,7 @@ class ServiceOrder(OrderMoney):
             WrongStageError: it does not await inspection.
             NotPaidError: a charge is open; take it or withdraw it first.
         """
-        self._check_stage({Stage.AWAITING_INSPECTION})
+        self.check_stage({Stage.AWAITING_INSPECTION})
         if charges.has_open(self.charges):
             raise NotPaidError
         self._check_inspected(by)
@@ -208,7 +208,7 @@ class ServiceOrder(OrderMoney):
             WrongStageError: it is not completed or is reviewed already.
             InvalidInputError: the rating is not 1–5 or the text is clear.
         """
-        self._check_stage({Stage.COMPLETED})
+        self.check_stage({Stage.COMPLETED})
         if rating not in range(1, 6):
             raise InvalidInputError(field="rating")
         check_sealed(text=text)
@@ -232,7 +232,8 @@ class ServiceOrder(OrderMoney):
     def _check_inspected(self, by: str) -> None:
         """A leaf may demand more before completion."""
 
-    def _check_stage(self, stages: Collection[str]) -> None:
+    def check_stage(self, stages: Collection[str]) -> None:
+        """Raise WrongStageError unless the order is at one of these stages."""
         if self.stage not in stages:
             raise WrongStageError(label=STAGE_LABELS[self.stage])
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from application.commands import CommitUnknownError
+from application.crash_points import CrashPoint, reached
 from infrastructure.event_log.durability import CONFIRM, wait_was_cancelled
 from infrastructure.event_log.member import (
     Appended,
@@ -44,6 +45,18 @@ class AppendConnection:
         psycopg2's errors of other kinds where the batch holds bad data.
         """
         parameters = batch_json(members)
+        reached(CrashPoint.LOG_APPENDING)
+        results = self._make_sure(members, parameters)
+        reached(CrashPoint.LOG_APPENDED)
+        return results
+
+    def close(self) -> None:
+        """Give the connection up."""
+        self._pinned.drop()
+
+    def _make_sure(
+        self, members: Sequence[Member], parameters: tuple[str | None, ...]
+    ) -> list[Result]:
         try:
             return self._send(members, parameters)
         except CONNECTION_LOST:
@@ -53,10 +66,6 @@ class AppendConnection:
         except CONNECTION_LOST as lost:
             self._pinned.drop()
             raise CommitUnknownError from lost
-
-    def close(self) -> None:
-        """Give the connection up."""
-        self._pinned.drop()
 
     def _send(self, members: Sequence[Member], parameters: tuple[str | None, ...]) -> list[Result]:
         ((told,),) = self._pinned.query(APPEND, parameters)

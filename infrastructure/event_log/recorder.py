@@ -23,6 +23,7 @@ from application.commands import (
     CommandKnownError,
     StoredCommand,
 )
+from application.crash_points import CrashPoint, reached
 from domain.claims import Claim
 from infrastructure.event_log import durability
 from infrastructure.event_log.append import APPEND, AppendConnection
@@ -135,11 +136,13 @@ class EventLog(ProcessRecorder):
 
     def _append_tracked(self, member: Member, tracked: Tracking) -> Result:
         """Append and move a policy's position in one transaction."""
+        reached(CrashPoint.LOG_APPENDING)
         with self.engine.connect() as connection:
             result = _append_one(connection, member)
             if isinstance(result, Appended):
                 _track(connection, tracked)
                 durability.commit(connection)
+        reached(CrashPoint.LOG_APPENDED)
         return result
 
     # -- reading

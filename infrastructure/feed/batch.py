@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
+from application.commands import CommitUnknownError
 from application.projections.projection import Recorded
 from infrastructure.feed.reader import Row, decode
 
@@ -46,11 +47,13 @@ class Batch:
 def stopping_at(row: Row) -> Iterator[None]:
     """Whatever goes wrong meanwhile is the handler's failure at this row.
 
-    Raises HandlerFailedError; but a lost connection, which is nobody's fault,
-    goes on as it is.
+    Raises HandlerFailedError; but a lost connection or an unknown commit, which
+    is nobody's fault, goes on as it is.
     """
     try:
         yield
+    except CommitUnknownError:
+        raise
     except Exception as error:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise

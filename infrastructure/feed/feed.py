@@ -14,6 +14,7 @@ from typing import Protocol
 import psycopg2
 from sqlalchemy.exc import SQLAlchemyError
 
+from application.commands import CommitUnknownError
 from infrastructure.feed.batch import Batch, HandlerFailedError
 from infrastructure.feed.failures import Failures, Stop
 from infrastructure.feed.reader import LogReader
@@ -63,7 +64,11 @@ class Feed:
         self._failures.try_now()
 
     def run_once(self) -> bool:
-        """Advance everybody by one page; False when all who can are level."""
+        """Advance everybody by one page; False when all who can are level.
+
+        Raises what SQLAlchemy and psycopg2 raise where the database is away,
+        and CommitUnknownError; whoever was not advanced then is by the next run.
+        """
         moved = False
         for position, names in sorted(self._standing().items()):
             rows = self._reader.read(position)
@@ -84,7 +89,7 @@ class Feed:
             self.wake.clear()
             try:
                 moved = self.run_once()
-            except (SQLAlchemyError, psycopg2.Error) as error:
+            except (SQLAlchemyError, psycopg2.Error, CommitUnknownError) as error:
                 _logger.warning("the database is away: %s", error)
                 self._positions.clear()
                 moved = False

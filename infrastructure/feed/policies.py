@@ -9,8 +9,11 @@ from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from application.clock import Clock
-from application.policy import Errand, Policy, Start
+from application.crash_points import CrashPoint, reached
+from application.policy import Deadline, Errand, Policy, Start
 from application.projections.projection import Recorded
+from infrastructure.deadlines import write_deadline
+from infrastructure.event_log import durability
 from infrastructure.event_log.tables import events, tracking
 from infrastructure.feed.batch import Batch, HandlerFailedError, stopping_at
 from infrastructure.feed.reader import Row
@@ -18,8 +21,8 @@ from infrastructure.feed.routing import Routes, handlers_of
 from infrastructure.outbox import write_errand
 
 
-class OutboxDesk:
-    """Writes a policy's errands in the transaction that moves its position."""
+class PolicyDesk:
+    """Writes a policy's errands and deadlines in the transaction that moves its position."""
 
     def __init__(self, connection: Connection, clock: Clock, recorded: Recorded) -> None:
         self._connection = connection
@@ -29,6 +32,10 @@ class OutboxDesk:
     def send(self, errand: Errand) -> None:
         """Write an outbox row; a repeat is the same row."""
         write_errand(self._connection, self._recorded.position, errand, self.clock.now())
+
+    def remind(self, deadline: Deadline) -> None:
+        """Write a deadline; a repeat is the same row."""
+        write_deadline(self._connection, self._recorded.position, deadline, self.clock.now())
 
 
 class PolicyRunner:
@@ -45,14 +52,18 @@ class PolicyRunner:
         self._clock = clock
 
     def install(self) -> None:
-        """Set the first position, at the beginning of the log or at its present end."""
-        with self._engine.begin() as connection:
+        """Set the first position, at the beginning of the log or at its present end.
+
+        Raises CommitUnknownError where the standby may not have it.
+        """
+        with self._engine.connect() as connection:
             end = select(func.coalesce(func.max(events.c.position), 0))
             start = 0
             if self._policy.starts is Start.INSTALLATION:
                 start = connection.execute(end).scalar_one()
             row = {"application_name": self.name, "notification_id": start}
             connection.execute(insert(tracking).values(row).on_conflict_do_nothing())
+            durability.commit(connection)
 
     def position(self) -> int:
         """How far it has read."""
@@ -63,10 +74,11 @@ class PolicyRunner:
         """React to what of the batch is new to it; returns how far it has read now.
 
         None where another process owns it. Raises HandlerFailedError after
-        having kept everything before the event that failed.
+        having kept everything before the event that failed, and
+        CommitUnknownError where the standby may not have the position.
         """
         failure = None
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection:
             position = self._read(connection, lock=True)
             if position is None:
                 return None
@@ -78,6 +90,7 @@ class PolicyRunner:
                     break
                 position = row[0]
             self._move(connection, position)
+            durability.commit(connection)
         if failure:
             raise failure
         return position
@@ -87,9 +100,10 @@ class PolicyRunner:
             if self._policy not in handlers_of(self._table, row[3]):
                 return
             recorded = batch.recorded(row)
-            desk = OutboxDesk(connection, self._clock, recorded)
+            desk = PolicyDesk(connection, self._clock, recorded)
             with connection.begin_nested():
                 self._policy.react(self._services, desk, recorded)
+        reached(CrashPoint.POLICY_REACTED)
 
     def _read(self, connection: Connection, *, lock: bool) -> int | None:
         query = select(tracking.c.notification_id).where(tracking.c.application_name == self.name)

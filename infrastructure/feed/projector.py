@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, text
 
+from application.crash_points import CrashPoint, reached
 from application.projections.projection import Handler, Projection
 from infrastructure.feed.batch import Batch, HandlerFailedError, stopping_at
 from infrastructure.feed.reader import Row
@@ -73,6 +74,7 @@ class Projector:
             if not rows:
                 return position
             self._handle(connection, batch, rows)
+            reached(CrashPoint.PROJECTION_APPLIED)
             self._move(connection, rows[-1][0])
         return rows[-1][0]
 

@@ -14,6 +14,8 @@ from interface.api import (
     docs,
     ledger,
     observing,
+    office_alerts,
+    office_capacity,
     office_cleaning,
     office_orders,
     office_people,
@@ -55,7 +57,8 @@ def create_app(household: Household) -> FastAPI:
     problems.install(app)
     for module in (
         *(catalogue, sessions, customer_orders, office_orders),
-        *(office_cleaning, office_people, ledger, operations, wechat_pay),
+        *(office_cleaning, office_people, office_capacity, office_alerts),
+        *(ledger, operations, wechat_pay),
     ):
         # Not on the application: there FastAPI would answer in plain text.
         app.include_router(module.router, max_body_size=bodies.LARGEST)

@@ -1,14 +1,17 @@
 """The customer's side: book, pay, follow."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Query, Request, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from application.booking import CleaningRequest, Contact, Wish
-from application.paying import UnknownPaymentError, prepay_errand
+from application.paying import PayRequest
+from application.payment_errands import prepay_errand
+from application.payment_facts import UnknownPaymentError
 from application.projections import customer_orders
 from domain.errors import NotFoundError
 from domain.orders.stages import STAGE_LABELS
@@ -33,6 +36,7 @@ from interface.api.fields import (
 )
 from interface.api.idempotency import Commands
 from interface.api.problems import PROBLEM_ANSWERS
+from interface.api.user_agents import trade_type_of
 from interface.household import Household
 
 router = APIRouter(prefix="/api/v1/orders", tags=["我的订单"], responses=PROBLEM_ANSWERS)
@@ -94,10 +98,23 @@ class PaymentBody(Body):
 
 
 class PaymentView(BaseModel):
-    """What the page hands to WeixinJSBridge."""
+    """How the page goes on, by the way to pay (支付方式).
+
+    JSAPI: `bridge` goes to WeixinJSBridge. MWEB: `pay_url` is opened, with the
+    page to return to as redirect_url. NATIVE: `pay_url` is shown as a QR code.
+    """
 
     out_trade_no: str
-    bridge: dict[str, str]
+    trade_type: str
+    bridge: dict[str, str] | None
+    pay_url: str
+
+
+class CancelledView(BaseModel):
+    """The order and its stage now."""
+
+    order_id: UUID
+    stage: str
 
 
 class StatusView(BaseModel):
@@ -199,18 +216,39 @@ def show_order(
     )
 
 
+@router.post("/{order_id}/cancellation", response_model=CancelledView)
+def cancel_unpaid(
+    house: House, who: CustomerId, order_id: UUID, commands: Commands
+) -> dict[str, object]:
+    """Give up an order that is not paid yet (取消未支付订单)."""
+    command = commands.command(f"customer:{who}")
+    return commands.answer(house.bookings.cancel_unpaid(order_id, who, command))
+
+
 @router.post("/{order_id}/payments", status_code=status.HTTP_201_CREATED)
-def pay(
-    house: House, who: CustomerId, order_id: UUID, body: PaymentBody, commands: Commands
+def pay(  # noqa: PLR0913, PLR0917 - what FastAPI hands over
+    house: House,
+    who: CustomerId,
+    order_id: UUID,
+    body: PaymentBody,
+    commands: Commands,
+    request: Request,
 ) -> PaymentView:
     """Start paying (去支付): WeChat prepares the order while the customer waits."""
     command = commands.command(f"customer:{who}")
-    outcome = house.paying.start(order_id, who, body.charge_number, command)
+    asked = PayRequest(
+        order_id=order_id,
+        customer_id=who,
+        charge_number=body.charge_number,
+        trade_type=trade_type_of(request.headers.get("user-agent", "")),
+        payer_ip=request.client.host if request.client else "",
+    )
+    outcome = house.paying.start(asked, command)
     commands.answer(outcome)
     number = str(outcome.answer["out_trade_no"])
     if outcome.position and not outcome.repeated:
         house.outbox.run_now(outcome.position, prepay_errand(number))
-    return PaymentView(out_trade_no=number, bridge=house.paying.bridge(number))
+    return PaymentView(**asdict(house.paying.handover(number)))
 
 
 @router.post("/{order_id}/payments/{out_trade_no}/confirmation")

@@ -1,4 +1,4 @@
-"""Health, readiness with each projection's lag, metrics."""
+"""Health, readiness with each projection's lag and what waits, metrics."""
 
 from typing import Any, Final
 
@@ -35,7 +35,10 @@ class Metrics:
         self._failing = Gauge(
             "jiawu_projection_failing", "Standing failures", registry=self.registry
         )
-        self._errands = Gauge("jiawu_outbox_waiting", "Errands waiting", registry=self.registry)
+        self._waiting = {
+            "outbox": self._gauges("jiawu_outbox_waiting", "jiawu_outbox_oldest_seconds"),
+            "deadlines": self._gauges("jiawu_deadlines_overdue", "jiawu_deadlines_oldest_seconds"),
+        }
 
     def text(self, house: Household) -> bytes:
         """Prometheus text."""
@@ -44,8 +47,17 @@ class Metrics:
         for name, lag in lags.items():
             self._lag.labels(name).set(lag)
         self._failing.set(len(house.failures.all()))
-        self._errands.set(house.outbox.waiting().count)
+        for name, told in _waiting(house).items():
+            count, oldest = self._waiting[name]
+            count.set(told["count"])
+            oldest.set(told["oldest_seconds"])
         return generate_latest(self.registry)
+
+    def _gauges(self, count: str, oldest: str) -> tuple[Gauge, Gauge]:
+        return (
+            Gauge(count, "Rows that should be done by now", registry=self.registry),
+            Gauge(oldest, "Age of the oldest of them", registry=self.registry),
+        )
 
 
 @router.get("/healthz", response_class=PlainTextResponse)
@@ -56,12 +68,16 @@ def healthz() -> str:
 
 @router.get("/readyz")
 def readyz(house: House) -> Response:
-    """Whether the database answers and every projection follows; 503 with the reason if not."""
+    """Whether the database answers and every projection follows; 503 with the reason if not.
+
+    What waits in the outbox and among the deadlines is shown and makes nothing
+    unready: the outside may be the cause, and the next call may go through.
+    """
     last, lags = house.feed.lags()
     failures = [_failure(failure) for failure in house.failures.all()]
     ready = not failures and all(lag < _LATE_EVENTS for lag in lags.values())
     body = {"ready": ready, "position": last, "lag_events": lags, "failures": failures}
-    return JSONResponse(body, 200 if ready else 503)
+    return JSONResponse(body | _waiting(house), 200 if ready else 503)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
@@ -69,6 +85,19 @@ def metrics(request: Request, house: House) -> Response:
     """Prometheus text."""
     kept: Metrics = request.app.state.metrics
     return Response(kept.text(house), media_type=CONTENT_TYPE_LATEST)
+
+
+def _waiting(house: Household) -> dict[str, dict[str, float]]:
+    """How many rows of each table are late, and the age of the oldest, 0 without one."""
+    now = house.clock.now()
+    late = {"outbox": house.outbox.waiting(), "deadlines": house.deadlines.waiting()}
+    return {
+        name: {
+            "count": each.count,
+            "oldest_seconds": (now - each.oldest).total_seconds() if each.oldest else 0,
+        }
+        for name, each in late.items()
+    }
 
 
 def _failure(failure: Any) -> dict[str, object]:  # noqa: ANN401 - of the feed, which is not imported here

@@ -34,7 +34,7 @@ def receive_notice(
 ) -> Response:
     """200 only after the commit; 4xx and 5xx make WeChat try again (facts 4)."""
     try:
-        house.paying.receive_notice(request.headers, body)
+        house.payment_notices.receive(request.headers, body)
     except JiawuError as refused:
         _logger.warning("notice refused: %s %s", refused.code, refused.facts.get("reason", ""))
         return JSONResponse({"code": "FAIL", "message": refused.message}, refused.status)

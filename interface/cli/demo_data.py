@@ -1,11 +1,15 @@
-"""What a demo begins with: three accounts and three workers; a repeat is one effect."""
+"""What a demo begins with: accounts, workers and their seats; a repeat is one effect."""
 
+from collections import Counter
 from collections.abc import Mapping
+from datetime import date, time, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
+from application.capacity import SeatPlan
 from application.commands import Command
 from application.personnel import NewWorker
+from domain.time import shanghai_day
 from interface.household import Household
 
 _DEMO: Final = UUID("7b1c9c5e-2c0f-5c3e-9a5d-8f8b2c6d1e55")
@@ -41,14 +45,28 @@ _WORKERS: Final = (
 )
 
 
+_DAYS_AHEAD: Final = 30
+_OPENS, _ENDS = time(8), time(21)
+
+
 def seed(house: Household) -> None:
-    """Register accounts and workers, unless that was done before."""
+    """Register accounts and workers and open the next month, unless that was done before."""
     for login_name, (display_name, role) in LOGINS.items():
         command = _command(house, login_name)
         if house.event_log.find_command(command.id) is None:
             house.personnel.register_staff(login_name, display_name, [role], PASSWORD, command)
     for new in _WORKERS:
         house.personnel.register_worker(new, _command(house, new.phone))
+    today = shanghai_day(house.clock.now())
+    for ahead in range(_DAYS_AHEAD):
+        _open_day(house, today + timedelta(days=ahead))
+
+
+def _open_day(house: Household, day: date) -> None:
+    """As many seats in a district as workers who go there."""
+    for area, seats in sorted(Counter(d for w in _WORKERS for d in w.districts).items()):
+        plan = SeatPlan(pool="cleaning", area=area, day=day, starts=_OPENS, ends=_ENDS, seats=seats)
+        house.capacity.set_seats(plan, _command(house, f"seats:{area}:{day}"))
 
 
 def _command(house: Household, key: str) -> Command:

@@ -1,10 +1,10 @@
 """`jiawu event-map`: the event map as a page, from the dicts that run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from application.event_map import ERRANDS, POLICIES, PROJECTIONS
+from application.event_map import DEADLINES, ERRANDS, POLICIES, PROJECTIONS, ROUTINES
 from infrastructure.feed.routing import routes
 from interface.settings import Settings
 
@@ -30,7 +30,7 @@ def write(_: Settings) -> int:
 
 def page() -> str:
     """The page's text."""
-    return _HEAD + "".join(_rows()) + _errands()
+    return _HEAD + "".join(_rows()) + _errands() + _deadlines() + _routines()
 
 
 def _rows() -> Iterator[str]:
@@ -46,5 +46,22 @@ def _list(names: list[str]) -> str:
 
 
 def _errands() -> str:
-    rows = "".join(f"| `{name}` | `{run.__qualname__}` |\n" for name, run in ERRANDS.items())
-    return f"\n## Errands of the outbox\n\n| errand | carried out by |\n|---|---|\n{rows}"
+    done = {name: run.__qualname__ for name, run in ERRANDS.items()}
+    return _table("Errands of the outbox", "errand", "carried out by", done)
+
+
+def _deadlines() -> str:
+    done = {name: run.__qualname__ for name, run in DEADLINES.items()}
+    return _table("Deadlines", "deadline", "met by", done)
+
+
+def _routines() -> str:
+    done = {
+        name: f"{each.run.__qualname__}` every `{each.every}" for name, each in ROUTINES.items()
+    }
+    return _table("Routines", "routine", "done by", done)
+
+
+def _table(title: str, left: str, right: str, done: Mapping[str, str]) -> str:
+    rows = "".join(f"| `{name}` | `{by}` |\n" for name, by in done.items())
+    return f"\n## {title}\n\n| {left} | {right} |\n|---|---|\n{rows}"

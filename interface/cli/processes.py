@@ -3,7 +3,9 @@
 import logging
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from threading import Event
 from types import FrameType
 from typing import Final
@@ -26,23 +28,48 @@ def feed(settings: Settings) -> int:
     with open_household(settings) as house:
         stop = _stopped(house.feed.wake.set)
         house.feed.install()
+        house.deadlines.install()
         with house.listening():
             house.feed.run_forever(stop)
     return 0
 
 
 def worker(settings: Settings) -> int:
-    """Make the outside calls that wait in the outbox. Raises as open_household does."""
+    """Make the outbox's calls and meet the deadlines. Raises as open_household does."""
     with open_household(settings) as house:
-        work_outbox(house, _stopped())
+        stop = _stopped()
+        house.deadlines.install()
+        side_by_side(stop, partial(work_outbox, house), partial(work_deadlines, house))
     return 0
 
 
 def work_outbox(house: Household, stop: Event) -> None:
     """Make calls until `stop`, resting a moment where none is due."""
+    _work(house.outbox.run_due, stop)
+
+
+def work_deadlines(house: Household, stop: Event) -> None:
+    """Do what falls due, and the routines, until `stop`, resting where nothing is due."""
+    _work(house.deadlines.run_due, stop)
+
+
+def side_by_side(stop: Event, *works: Callable[[Event], None]) -> None:
+    """Run each in a thread of its own until `stop`: one that takes long delays no other.
+
+    Where one raises, the others are stopped, and then it is raised here.
+    """
+    with ThreadPoolExecutor(len(works)) as threads:
+        running = [threads.submit(work, stop) for work in works]
+        wait(running, return_when=FIRST_COMPLETED)
+        stop.set()
+    for each in running:
+        each.result()
+
+
+def _work(run_due: Callable[[], bool], stop: Event) -> None:
     while not stop.is_set():
         try:
-            if not house.outbox.run_due():
+            if not run_due():
                 stop.wait(_IDLE_SECONDS)
         except DATABASE_AWAY as error:
             _logger.warning("the database is away: %s", type(error).__name__)

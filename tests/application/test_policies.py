@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from application.commands import Command, Decision, Outcome
 from application.event_map import POLICIES
 from application.log import Log
-from application.paying import prepay_errand
+from application.payment_errands import prepay_errand
 from application.policies import order_takes_payment
 from application.policy import Policy
 from application.projections import cash_journal, office_orders

@@ -39,7 +39,9 @@ _PURE = frozenset(
     }
 )
 _EVENTS = frozenset({"eventsourcing.domain", "eventsourcing.utils"})
-_LIBRARY = _EVENTS | {"eventsourcing.application", "eventsourcing.persistence"}
+_LIBRARY = _EVENTS | {
+    *("eventsourcing.application", "eventsourcing.persistence", "urllib.parse"),
+}
 _SQL = frozenset({"sqlalchemy", "sqlalchemy.dialects.postgresql", "sqlalchemy.exc"})
 
 

@@ -5,25 +5,42 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pkgutil import walk_packages
 from types import ModuleType
+from uuid import uuid4
 
 import pytest
 
 import domain
 from application import policies
-from application.event_map import AGGREGATES, ALL_PROJECTIONS, ERRANDS, POLICIES, PROJECTIONS
-from application.paying import prepay_errand
+from application.event_map import (
+    AGGREGATES,
+    ALL_PROJECTIONS,
+    DEADLINES,
+    ERRANDS,
+    POLICIES,
+    PROJECTIONS,
+)
+from application.payment_errands import close_errand, prepay_errand, query_errand
 from application.policy import Policy
-from application.projections import cash_journal, customer_orders, office_orders, office_workers
+from application.projections import (
+    cash_journal,
+    customer_orders,
+    office_alerts,
+    office_orders,
+    office_workers,
+)
 from application.projections.projection import Handler
+from application.unpaid import attempt_deadline, order_deadline
 from domain.ledger.posting import POSTING_RULES
 from domain.names import STORED_AGGREGATES, STORED_EVENTS
 from infrastructure.feed.routing import routes
 from interface.cli import event_map
 
 ROOT = event_map.PAGE.parents[1]
-MODULES = (office_orders, customer_orders, cash_journal, office_workers)
+MODULES = (office_orders, customer_orders, cash_journal, office_workers, office_alerts)
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 HANDLERS = [handler for line in PROJECTIONS.values() for handler in line]
 REACTIONS = [policy for line in POLICIES.values() for policy in line]
 
@@ -81,8 +98,13 @@ def test_no_two_followers_share_a_name_and_so_a_position() -> None:
 
 
 def test_every_errand_that_is_written_can_be_carried_out() -> None:
-    errand = prepay_errand("BJ-1")
-    assert set(ERRANDS) == {f"{errand.channel}.{errand.template}"}
+    errands = (prepay_errand("BJ-1"), query_errand("BJ-1", NOON), close_errand("BJ-1"))
+    assert {f"{errand.channel}.{errand.template}" for errand in errands} == set(ERRANDS)
+
+
+def test_every_deadline_that_is_set_can_be_met() -> None:
+    deadlines = (order_deadline(uuid4(), NOON), attempt_deadline("BJ-1", NOON))
+    assert {deadline.name for deadline in deadlines} == set(DEADLINES)
 
 
 def test_an_order_is_booked_before_it_is_followed() -> None:

@@ -21,7 +21,8 @@ from domain.orders.cleaning import NEW_HOME, WINDOWS, CleaningOrder
 from domain.orders.order_number import order_number, out_trade_no
 from domain.orders.stages import Stage
 from domain.orders.windows import Window, window
-from domain.payments import Payment, PaymentAttempt, SuccessReport, payment_id
+from domain.payment_attempts import PaymentAttempt, SuccessReport
+from domain.payments import Payment, payment_id
 from domain.staff import Staff
 from domain.workers import Engagement, Worker
 

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.claims import ReleaseWorker
+from domain.claims import ReleasePlace, ReleaseSeats, ReleaseWorker
 from domain.errors import InvalidInputError
 from domain.orders import errors
 from domain.orders.cleaning import CleaningOrder
@@ -188,7 +188,8 @@ def test_a_cancelled_order_owes_back_all_but_the_fee() -> None:
     assert due.payment_id == payment_id(f"{order.order_number}-C1A1")
     assert (due.policy_version, due.policy_trace) == (1, POLICY.trace)
     assert order.kept_fen() == 1_500
-    assert claims(unsaved(order)[-2]) == (ReleaseWorker(order.id),)
+    released = (ReleaseWorker(order.id), ReleaseSeats(order.id), ReleasePlace(order.id))
+    assert claims(unsaved(order)[-2]) == released
 
 
 def test_a_refund_names_each_payment_the_newest_first() -> None:

@@ -9,17 +9,28 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from eventsourcing import persistence
 from sqlalchemy import Engine
 
+from application.commands import CommitUnknownError
+from application.crash_points import CrashPoint
 from application.policy import Errand, TryLaterError
 from infrastructure.clock import SettableClock
 from infrastructure.outbox import Outbox, errands, write_errand
 from tests.application.projections.tables import rows
 from tests.conftest import Database
-from tests.infrastructure.feed.probes import kill_transactions, until, waiting_for_locks
+from tests.infrastructure.feed.probes import (
+    emptied,
+    kill_transactions,
+    killed_at,
+    open_transactions,
+    until,
+    waiting_for_locks,
+)
 from tests.product import NOON
 
 CALL = Errand("pay", "prepay", "BJ-1", "N-1", {"charge": 1})
+TROUBLES = (CommitUnknownError(), persistence.OperationalError("away"), sa.exc.TimeoutError("busy"))
 
 
 class Service:
@@ -44,13 +55,8 @@ def refuse(error: Exception) -> Callable[[], None]:
 @pytest.fixture
 def application_engine(module_database: Database) -> Iterator[Engine]:
     """Every test begins with an empty outbox."""
-    owner = sa.create_engine(module_database.owner_url)
-    with owner.begin() as connection:
-        connection.execute(sa.text("truncate outbox.errands"))
-    owner.dispose()
-    engine = sa.create_engine(module_database.application_url)
-    yield engine
-    engine.dispose()
+    with emptied(module_database, errands) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -177,6 +183,29 @@ def test_a_call_whose_effect_is_unknown_is_made_again_after_growing_pauses(
     assert {errand.request_number for errand in service.calls} == {"N-1"}
 
 
+def test_a_call_is_made_again_when_it_asked_to_be(
+    application_engine: Engine, outbox: Outbox, service: Service, clock: SettableClock
+) -> None:
+    write(application_engine)
+    for after in (timedelta(seconds=45), timedelta(days=1), timedelta(0)):
+        service.besides = refuse(TryLaterError("not yet", after))
+        assert outbox.run_due()
+        assert only_row(application_engine)["next_try_at"] == clock.now() + after
+        clock.advance(after)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_call_that_the_databases_trouble_cut_short_is_made_again_soon(
+    application_engine: Engine, outbox: Outbox, service: Service, trouble: Exception
+) -> None:
+    write(application_engine)
+    service.besides = refuse(trouble)
+    assert outbox.run_due()
+    row = only_row(application_engine)
+    assert (row["next_try_at"], row["done_at"]) == (NOON + timedelta(seconds=2), None)
+    assert type(trouble).__name__ in row["last_error"]
+
+
 def test_a_call_that_fails_unexpectedly_stays_and_succeeds_later(
     application_engine: Engine, outbox: Outbox, service: Service, clock: SettableClock
 ) -> None:
@@ -284,3 +313,84 @@ def test_the_oldest_waiting_call_is_known(
     clock.advance(timedelta(hours=1))
     outbox.run_now(2, CALL)
     assert (outbox.waiting().count, outbox.waiting().oldest) == (2, NOON)
+
+
+# -- calls for later
+
+
+LATER = Errand("pay", "prepay", "BJ-1", "N-1", {"charge": 1}, NOON + timedelta(hours=1))
+
+
+def test_a_call_for_later_waits_for_its_time(
+    application_engine: Engine, outbox: Outbox, service: Service, clock: SettableClock
+) -> None:
+    write(application_engine, LATER)
+    assert outbox.next_due() == LATER.due_at
+    clock.advance(timedelta(hours=1) - timedelta(milliseconds=1))
+    assert not outbox.run_due()
+    clock.advance(timedelta(milliseconds=1))
+    assert outbox.run_due()
+    assert service.calls == [CALL]
+    assert outbox.next_due() is None
+
+
+def test_a_call_for_later_is_no_backlog_before_its_time(
+    application_engine: Engine, outbox: Outbox, clock: SettableClock
+) -> None:
+    write(application_engine, LATER)
+    assert outbox.waiting().count == 0
+    clock.advance(timedelta(hours=3))
+    assert (outbox.waiting().count, outbox.waiting().oldest) == (1, LATER.due_at)
+
+
+def test_calls_are_made_in_the_order_in_which_they_fall_due(
+    application_engine: Engine, outbox: Outbox, service: Service, clock: SettableClock
+) -> None:
+    for minutes in (30, 10, 20):
+        due_at = NOON + timedelta(minutes=minutes)
+        write(application_engine, Errand("pay", "prepay", "", f"{minutes}", due_at=due_at), minutes)
+    clock.advance(timedelta(hours=1))
+    while outbox.run_due():
+        pass
+    assert [errand.request_number for errand in service.calls] == ["10", "20", "30"]
+
+
+# -- a worker is killed, or the database
+
+
+@pytest.mark.parametrize(
+    ("point", "calls"), [(CrashPoint.ERRAND_CLAIMED, 1), (CrashPoint.ERRAND_DONE, 2)]
+)
+def test_a_worker_killed_at_a_call_leaves_it_to_the_next(
+    application_engine: Engine, outbox: Outbox, service: Service, point: CrashPoint, calls: int
+) -> None:
+    write(application_engine)
+    with killed_at(point):
+        outbox.run_due()
+    assert open_transactions(application_engine) == set()
+    row = only_row(application_engine)
+    assert (row["done_at"], row["attempts"]) == (None, 0)
+
+    successor = Outbox(application_engine, SettableClock(NOON), {"pay.prepay": service})
+    assert successor.run_due()
+    assert not successor.run_due()
+    assert [errand.request_number for errand in service.calls] == ["N-1"] * calls
+    assert only_row(application_engine)["done_at"]
+
+
+@pytest.mark.parametrize("point", [CrashPoint.ERRAND_CLAIMED, CrashPoint.ERRAND_DONE])
+def test_a_call_right_away_that_is_killed_is_left_to_the_workers(
+    application_engine: Engine, outbox: Outbox, service: Service, point: CrashPoint
+) -> None:
+    with killed_at(point):
+        outbox.run_now(1, CALL)
+    assert open_transactions(application_engine) == set()
+    assert outbox.run_due()
+    assert {errand.request_number for errand in service.calls} == {"N-1"}
+    assert only_row(application_engine)["attempts"] == 1
+
+
+def test_without_a_database_no_call_is_made(clock: SettableClock, service: Service) -> None:
+    nowhere = sa.create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+    assert not Outbox(nowhere, clock, {"pay.prepay": service}).run_due()
+    assert service.calls == []

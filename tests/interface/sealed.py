@@ -32,7 +32,8 @@ class Sealing:
         seal = self.town.courier.seal
         sealed = {**seal.resource({**transaction, **changes}), **self.resource}
         body = json.dumps({**_ENVELOPE, "resource": sealed, **self.envelope}).encode()
-        signed = {"Content-Type": "application/json", **seal.headers(body), **self.headers}
+        key = seal.keys.for_notice()
+        signed = {"Content-Type": "application/json", **seal.headers(body, key), **self.headers}
         return SealedNotice(body, signed)
 
 

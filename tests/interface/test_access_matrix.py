@@ -14,6 +14,7 @@ FILLED = {
     "order_id": NOBODY,
     "staff_id": NOBODY,
     "grant_id": NOBODY,
+    "alert_id": NOBODY,
     "out_trade_no": "BJ261122-9999-0-C1A1",
 }
 
@@ -40,6 +41,7 @@ LET_IN = {
     "GET /api/v1/orders": CUSTOMER,
     "POST /api/v1/orders": CUSTOMER,
     "GET /api/v1/orders/{order_id}": CUSTOMER,
+    "POST /api/v1/orders/{order_id}/cancellation": CUSTOMER,
     "POST /api/v1/orders/{order_id}/payments": CUSTOMER,
     "POST /api/v1/orders/{order_id}/payments/{out_trade_no}/confirmation": CUSTOMER,
     "GET /api/v1/staff/me": STAFF,
@@ -60,6 +62,9 @@ LET_IN = {
     "POST /api/v1/office/orders/{order_id}/room-inspection": DISPATCHER,
     "GET /api/v1/office/workers": DISPATCHER | ADMINISTRATOR,
     "POST /api/v1/office/workers": DISPATCHER | ADMINISTRATOR,
+    "POST /api/v1/office/seats": DISPATCHER,
+    "GET /api/v1/office/alerts": DISPATCHER | FINANCE,
+    "POST /api/v1/office/alerts/{alert_id}/acknowledgement": FINANCE,
     "POST /api/v1/office/staff": ADMINISTRATOR,
     "POST /api/v1/office/staff/{staff_id}/grants": ADMINISTRATOR,
     "POST /api/v1/office/staff/{staff_id}/grants/{grant_id}/revocation": ADMINISTRATOR,

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Event
 from typing import NoReturn
 from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, Table, update
 
+from application.policy import Deadline, Errand
 from application.projections.projection import Handler, Projection, Recorded
 from domain.names import STORED_EVENTS
+from infrastructure.deadlines import deadlines, write_deadline
 from infrastructure.feed.feed import Feed
 from infrastructure.feed.projector import Projector
 from infrastructure.feed.reader import LogReader
+from infrastructure.outbox import errands, write_errand
 from interface.api.app import create_app
+from interface.cli.processes import side_by_side
 from interface.household import build
 from tests.interface.sealed import Sealing
 from tests.interface.town import Caller, Json, Town
@@ -112,6 +117,69 @@ def test_figures_count_errands_that_wait(town: Town) -> None:
     before = figures(town)["jiawu_outbox_waiting"]
     customer.post(f"/api/v1/orders/{town.booked(customer)['order_id']}/payments")
     assert figures(town)["jiawu_outbox_waiting"] == before + 1
+
+
+def settle(town: Town, table: Table) -> None:
+    """Nothing of the table waits any longer."""
+    with town.house.engine.begin() as connection:
+        connection.execute(update(table).values(done_at=town.clock.now()))
+
+
+def test_readiness_and_figures_tell_how_long_errands_and_deadlines_wait(town: Town) -> None:
+    now, later = town.clock.now(), timedelta(minutes=5)
+    for table in (errands, deadlines):
+        settle(town, table)
+    with town.house.engine.begin() as connection:
+        write_errand(connection, 1, Errand("nobody", "calls", "a", "N-1", {}, now), now)
+        for due_at in (now, now + later / 2, now + 2 * later):
+            write_deadline(connection, 1, Deadline("nobody", due_at.isoformat(), due_at), now)
+    town.clock.advance(later)
+    told = town.anybody().read("/readyz")
+    assert told["ready"]
+    assert told["outbox"] == {"count": 1, "oldest_seconds": 300}
+    assert told["deadlines"] == {"count": 2, "oldest_seconds": 300}
+    shown = figures(town)
+    assert (shown["jiawu_outbox_waiting"], shown["jiawu_outbox_oldest_seconds"]) == (1, 300)
+    assert (shown["jiawu_deadlines_overdue"], shown["jiawu_deadlines_oldest_seconds"]) == (2, 300)
+
+    for table in (errands, deadlines):
+        settle(town, table)
+    told = town.anybody().read("/readyz")
+    assert told["outbox"] == told["deadlines"] == {"count": 0, "oldest_seconds": 0}
+
+
+# -- workers side by side
+
+
+def test_work_that_takes_long_delays_no_other() -> None:
+    stop, met = Event(), Event()
+
+    def call(stop: Event) -> None:
+        """A call outside that is not answered before the deadline is met."""
+        assert met.wait(20)
+        assert stop.wait(20)
+
+    def meet(stop: Event) -> None:
+        met.set()
+        stop.set()
+
+    side_by_side(stop, call, meet)
+    assert met.is_set()
+
+
+def test_work_that_breaks_down_ends_all_so_that_the_process_is_started_anew() -> None:
+    stop, ended = Event(), Event()
+
+    def break_down(_: Event) -> None:
+        raise ZeroDivisionError
+
+    def go_on(stop: Event) -> None:
+        assert stop.wait(20)
+        ended.set()
+
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(stop, go_on, break_down)
+    assert ended.is_set()
 
 
 # -- the database is away

@@ -9,19 +9,21 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import requests
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from application.capacity import SeatPlan
+from application.commands import Command
 from domain.payments import payment_id
-from domain.time import SHANGHAI
+from domain.time import SHANGHAI, shanghai_day
 from infrastructure.clock import SettableClock
 from infrastructure.simulators.wechat_pay.notifier import Notifier
 from interface.api.app import create_app
@@ -44,6 +46,10 @@ CONTACT = {
     "district": DISTRICT,
 }
 _TIMEOUT = 20
+_SEATS = UUID("00000000-0000-5000-8000-00000000005e")
+WECHAT_BROWSER = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Mobile MicroMessenger/8.0.50"
+PHONE_BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Mobile"
+DESKTOP_BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0"
 _people = itertools.count(1)
 
 
@@ -54,6 +60,7 @@ class Caller:
         self.base_url = base_url
         self.session = requests.Session()
         self.session.trust_env = False
+        self.session.headers["User-Agent"] = WECHAT_BROWSER
 
     def get(self, path: str, **query: Json) -> requests.Response:
         return self.session.get(
@@ -261,6 +268,18 @@ class Town:
             return int(counted.scalar_one())
 
 
+def open_seats(house: Household, area: str = DISTRICT, seats: int = 900) -> None:
+    """So many seats, day and night, for a week: tests of other things never find it full."""
+    today = shanghai_day(house.clock.now())
+    for ahead in range(8):
+        day = today + timedelta(days=ahead)
+        plan = SeatPlan(
+            pool="cleaning", area=area, day=day, starts=time(), ends=time(), seats=seats
+        )
+        command = Command(uuid5(_SEATS, f"{area}:{day}:{seats}"), "system:test", "", NOON)
+        house.capacity.set_seats(plan, command)
+
+
 @cache
 def secrets_of_both_ends() -> DemoSecrets:
     """Keys of both ends, made once a run."""
@@ -278,6 +297,7 @@ def town_of(database: Database) -> Iterator[Town]:
         try:
             house.feed.install()
             seed(house)
+            open_seats(house)
             web.play = create_app(house)
             simulator = pay_app(settings, clock)
             pay.play, account.play = simulator, account_app(settings, clock)

@@ -11,20 +11,12 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from application.clock import Clock
+from infrastructure.simulators.official_account.refusals import RefusalError
 from infrastructure.simulators.official_account.users import FakeUser
 
 CODE_LIFE = timedelta(minutes=5)
 TOKEN_LIFE = timedelta(hours=2)
 REFRESH_LIFE = timedelta(days=30)
-
-
-class SnsError(Exception):
-    """An answer with an errcode, as WeChat words it."""
-
-    def __init__(self, errcode: int, errmsg: str) -> None:
-        super().__init__(f"{errcode} {errmsg}")
-        self.errcode = errcode
-        self.errmsg = errmsg
 
 
 @dataclass(slots=True)
@@ -69,40 +61,40 @@ class Grants:
         return code
 
     def redeem(self, code: str) -> Grant:
-        """Take a code once; raises SnsError 40029 or 40163."""
+        """Take a code once; raises RefusalError 40029 or 40163."""
         now = self._clock.now()
         with self._lock:
             found = self._codes.get(code)
             if found is None or now >= found.expires_at:
-                raise SnsError(40029, "invalid code")
+                raise RefusalError(40029, "invalid code")
             if found.used:
-                raise SnsError(40163, "code been used")
+                raise RefusalError(40163, "code been used")
             found.used = True
             refresh_token = secrets.token_urlsafe(48)
             return self._grant(found.user, found.scope, refresh_token, now + REFRESH_LIFE, now)
 
     def refresh(self, refresh_token: str) -> Grant:
-        """A new token for the rest of 30 days; raises SnsError 40030 or 42002."""
+        """A new token for the rest of 30 days; raises RefusalError 40030 or 42002."""
         now = self._clock.now()
         with self._lock:
             old = self._by_refresh_token.get(refresh_token)
             if old is None:
-                raise SnsError(40030, "invalid refresh_token")
+                raise RefusalError(40030, "invalid refresh_token")
             if now >= old.refresh_expires_at:
-                raise SnsError(42002, "refresh_token expired")
+                raise RefusalError(42002, "refresh_token expired")
             return self._grant(old.user, old.scope, refresh_token, old.refresh_expires_at, now)
 
     def check(self, access_token: str, openid: str) -> Grant:
-        """The live grant of a token and its openid; raises SnsError 40001, 42001, 40003."""
+        """The live grant of a token and its openid; raises RefusalError 40001, 42001, 40003."""
         now = self._clock.now()
         with self._lock:
             grant = self._by_token.get(access_token)
         if grant is None:
-            raise SnsError(40001, "invalid credential, access_token is invalid or not latest")
+            raise RefusalError(40001, "invalid credential, access_token is invalid or not latest")
         if now >= grant.expires_at:
-            raise SnsError(42001, "access_token expired")
+            raise RefusalError(42001, "access_token expired")
         if openid != grant.user.openid:
-            raise SnsError(40003, "invalid openid")
+            raise RefusalError(40003, "invalid openid")
         return grant
 
     def _grant(

@@ -3,26 +3,33 @@
 Like WeChat they answer 200 and JSON labelled as plain text, also for errors.
 """
 
-import json
-import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import PlainTextResponse
 
-from infrastructure.simulators.official_account.grants import (
-    TOKEN_LIFE,
-    Grant,
-    Grants,
-    SnsError,
+from infrastructure.simulators.official_account.cgi import counted
+from infrastructure.simulators.official_account.grants import TOKEN_LIFE, Grant
+from infrastructure.simulators.official_account.refusals import (
+    RefusalError,
+    check_account,
+    check_grant_type,
+    check_secret,
+    json_text,
 )
+from infrastructure.simulators.official_account.state import State
 
 Text = Annotated[str, Query()]
 
 
-def sns_router(appid: str, secret: str, grants: Grants) -> APIRouter:
+def sns_router(state: State) -> APIRouter:
     """The four endpoints for one account."""
-    router = APIRouter(prefix="/sns", default_response_class=PlainTextResponse)
+    router = APIRouter(
+        prefix="/sns",
+        default_response_class=PlainTextResponse,
+        dependencies=[Depends(counted(state))],
+    )
+    grants, account = state.grants, state.settings
 
     @router.get("/oauth2/access_token")
     def access_token(
@@ -31,11 +38,11 @@ def sns_router(appid: str, secret: str, grants: Grants) -> APIRouter:
         code: Text = "",
         grant_type: Text = "",
     ) -> PlainTextResponse:
-        _check_account(appid_, appid)
-        _check_secret(secret_, secret)
-        _check_grant_type(grant_type, "authorization_code")
+        check_account(appid_, account.appid)
+        check_secret(secret_, account.secret)
+        check_grant_type(grant_type, "authorization_code")
         if not code:
-            raise SnsError(41008, "missing code")
+            raise RefusalError(41008, "missing code")
         return json_text(_token_answer(grants.redeem(code)))
 
     @router.get("/oauth2/refresh_token")
@@ -44,15 +51,15 @@ def sns_router(appid: str, secret: str, grants: Grants) -> APIRouter:
         grant_type: Text = "",
         refresh_token: Text = "",
     ) -> PlainTextResponse:
-        _check_account(appid_, appid)
-        _check_grant_type(grant_type, "refresh_token")
+        check_account(appid_, account.appid)
+        check_grant_type(grant_type, "refresh_token")
         return json_text(_refresh_answer(grants.refresh(refresh_token)))
 
     @router.get("/userinfo")
     def userinfo(request: Request, access_token: Text = "", openid: Text = "") -> PlainTextResponse:
         grant = grants.check(access_token, openid)
         if grant.scope != "snsapi_userinfo":
-            raise SnsError(48001, "api unauthorized")
+            raise RefusalError(48001, "api unauthorized")
         return json_text(_profile(grant, f"{request.base_url}_sim/static/avatar.svg"))
 
     @router.get("/auth")
@@ -61,38 +68,6 @@ def sns_router(appid: str, secret: str, grants: Grants) -> APIRouter:
         return json_text({"errcode": 0, "errmsg": "ok"})
 
     return router
-
-
-def sns_error_answer(_request: Request, error: Exception) -> PlainTextResponse:
-    """The body of a refusal; its request id is what one quotes to WeChat."""
-    if not isinstance(error, SnsError):
-        raise error
-    request_id = f"{secrets.token_hex(4)}-{secrets.token_hex(4)}"
-    return json_text({"errcode": error.errcode, "errmsg": f"{error.errmsg}, rid: {request_id}"})
-
-
-def json_text(content: dict[str, object]) -> PlainTextResponse:
-    """JSON in UTF-8 with the content type that WeChat gives it."""
-    return PlainTextResponse(json.dumps(content, ensure_ascii=False))
-
-
-def _check_account(given: str, appid: str) -> None:
-    if not given:
-        raise SnsError(41002, "appid missing")
-    if given != appid:
-        raise SnsError(40013, "invalid appid")
-
-
-def _check_secret(given: str, secret: str) -> None:
-    if not given:
-        raise SnsError(41004, "appsecret missing")
-    if not secrets.compare_digest(given.encode(), secret.encode()):
-        raise SnsError(40125, "invalid appsecret")
-
-
-def _check_grant_type(given: str, expected: str) -> None:
-    if given != expected:
-        raise SnsError(40002, "invalid grant_type")
 
 
 def _refresh_answer(grant: Grant) -> dict[str, object]:

@@ -1,76 +1,46 @@
-"""The APIv3 calls a merchant makes."""
+"""APIv3 over HTTP: carries requests to the exchange and its answers back."""
 
-from typing import Annotated
+import anyio
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
-from fastapi import APIRouter, Query, Response
+from infrastructure.simulators.wechat_pay.desk import desk_of
+from infrastructure.simulators.wechat_pay.exchange import exchange
+from infrastructure.simulators.wechat_pay.wire import Reply, Wire
 
-from infrastructure.simulators.wechat_pay.desk import AtDesk, Desk
-from infrastructure.simulators.wechat_pay.exchange import SignedRoute
-from infrastructure.simulators.wechat_pay.prepay_body import (
-    CloseBody,
-    PrepayBody,
-    check_notify_url,
-)
-from infrastructure.simulators.wechat_pay.refusals import (
-    appid_not_bound,
-    param_error,
-    resource_unknown,
-)
-from infrastructure.simulators.wechat_pay.views import JsonObject
-
-router = APIRouter(prefix="/v3", route_class=SignedRoute)
-Mchid = Annotated[str, Query()]
+router = APIRouter()
 
 
-@router.post("/pay/transactions/jsapi")
-def prepay(body: PrepayBody, desk: AtDesk) -> dict[str, str]:
-    """Place an order for a page inside WeChat (JSAPI下单)."""
-    _check_mchid(desk, body.mchid, "body")
-    if body.appid != desk.settings.appid:
-        raise appid_not_bound()
-    allow_loopback_http = desk.settings.allow_loopback_http_notify
-    check_notify_url(body.notify_url, allow_loopback_http=allow_loopback_http)
-    return {"prepay_id": desk.books.prepay(body)}
+class CutResponse(Response):
+    """An answer that is lost on the way: the server closes after the head."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the head only; the announced body never comes."""
+        del scope, receive
+        head = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **head})
 
 
-@router.get("/pay/transactions/out-trade-no/{out_trade_no}")
-def query_by_number(out_trade_no: str, mchid: Mchid, desk: AtDesk) -> JsonObject:
-    """Query by the merchant's order number (商户订单号查询)."""
-    _check_mchid(desk, mchid, "query")
-    return desk.books.by_number(out_trade_no)
+@router.api_route("/v3/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def carry(request: Request) -> Response:
+    """Every APIv3 call, whether offered or not."""
+    wire = await wire_of(request)
+    reply = await run_in_threadpool(exchange, desk_of(request), wire)
+    await anyio.sleep(reply.latency_ms / 1000)
+    return _response(reply)
 
 
-@router.get("/pay/transactions/id/{transaction_id}")
-def query_by_transaction(transaction_id: str, mchid: Mchid, desk: AtDesk) -> JsonObject:
-    """Query by the platform's number (微信支付订单号查询)."""
-    _check_mchid(desk, mchid, "query")
-    return desk.books.by_transaction(transaction_id)
+async def wire_of(request: Request) -> Wire:
+    """The request as sent: raw target, exact body bytes."""
+    query: bytes = request.scope["query_string"]
+    path: bytes = request.scope["raw_path"]
+    target = path + b"?" + query if query else path
+    return Wire(request.method, target.decode("latin-1"), request.headers, await request.body())
 
 
-@router.post("/pay/transactions/out-trade-no/{out_trade_no}/close")
-def close(out_trade_no: str, body: CloseBody, desk: AtDesk) -> Response:
-    """Close an order (关闭订单); 204 proves nothing about an unknown number."""
-    _check_mchid(desk, body.mchid, "body")
-    desk.books.close(out_trade_no)
-    return Response(status_code=204)
-
-
-@router.get("/certificates")
-def certificates() -> None:
-    """A merchant in public-key mode has no platform certificates."""
-    message = "无可用的平台证书,请在商户平台-API安全申请使用微信支付公钥"
-    raise resource_unknown(message)
-
-
-@router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-def unknown(path: str) -> None:
-    """Everything this simulator does not offer, still signed."""
-    del path
-    raise resource_unknown()
-
-
-def _check_mchid(desk: Desk, mchid: str, location: str) -> None:
-    if mchid != desk.settings.mchid:
-        raise param_error(
-            field="/mchid", value=mchid, issue="与签名商户号不一致", location=location
-        )
+def _response(reply: Reply) -> Response:
+    if reply.lost:
+        # A 204 has no body to lose, so every lost answer announces one.
+        return CutResponse(reply.body or b"{}", 200)
+    return Response(reply.body, reply.status, dict(reply.headers))

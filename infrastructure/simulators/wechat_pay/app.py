@@ -7,7 +7,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from application.clock import Clock
-from infrastructure.simulators.wechat_pay import api, cashier, control
+from infrastructure.simulators.wechat_pay import (
+    api,
+    cashier,
+    control,
+    control_keys,
+    control_notices,
+    h5_cashier,
+)
 from infrastructure.simulators.wechat_pay.desk import set_up_desk
 from infrastructure.simulators.wechat_pay.notifier import Notifier
 from infrastructure.simulators.wechat_pay.refusals import RefusalError
@@ -40,7 +47,7 @@ def create_app(
     app = FastAPI(title="微信支付模拟", lifespan=delivering, docs_url=None, redoc_url=None)
     app.state.desk = set_up_desk(settings, clock, courier)
     app.add_exception_handler(RefusalError, _refused)
-    for part in (api, control, cashier):
+    for part in (api, control, control_notices, control_keys, cashier, h5_cashier):
         app.include_router(part.router)
     return app
 

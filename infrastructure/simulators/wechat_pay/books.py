@@ -1,6 +1,5 @@
 """The simulated platform's own books: orders, payments, closings."""
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -9,6 +8,7 @@ from typing import Final
 from application.clock import Clock
 from infrastructure.simulators.wechat_pay.beijing import compact
 from infrastructure.simulators.wechat_pay.orders import (
+    Handle,
     Order,
     Payment,
     TradeState,
@@ -16,15 +16,23 @@ from infrastructure.simulators.wechat_pay.orders import (
     payable_until,
 )
 from infrastructure.simulators.wechat_pay.prepay_body import PrepayBody
+from infrastructure.simulators.wechat_pay.randomness import Randomness
 from infrastructure.simulators.wechat_pay.refusals import (
     busy_paying,
     customer_refused,
     number_used,
     order_closed,
+    order_not_paid,
     order_paid,
     order_unknown,
+    prepay_expired,
 )
-from infrastructure.simulators.wechat_pay.views import JsonObject, ledger_line, order_view
+from infrastructure.simulators.wechat_pay.views import (
+    JsonObject,
+    ledger_line,
+    order_line,
+    order_view,
+)
 
 PREPAY_VALID_FOR: Final = timedelta(hours=2)
 
@@ -40,19 +48,22 @@ class Sold:
 class Books:
     """All orders of the one merchant, behind one lock."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, randomness: Randomness) -> None:
         self._clock = clock
+        self._randomness = randomness
         self._lock = Lock()
         self._orders: dict[str, Order] = {}
         self._by_prepay: dict[str, Order] = {}
+        self._codes: dict[str, Handle] = {}
         self._by_transaction: dict[str, Order] = {}
         self._last_transaction = 0
 
-    def prepay(self, request: PrepayBody) -> str:
-        """A fresh prepay_id, valid 2 h; the same parameters may come again.
+    def prepay(self, request: PrepayBody) -> Handle:
+        """A fresh handle; the same parameters may come again.
 
         Raises:
-            RefusalError: Closed, paid, or known with other parameters.
+            RefusalError: Closed, paid, or known with other parameters or for
+                another trade type.
         """
         with self._lock:
             order = self._orders.get(request.out_trade_no)
@@ -89,11 +100,12 @@ class Books:
             order = self._orders.get(out_trade_no)
             if order is None:
                 return
-            if order.state == "SUCCESS":
+            if order.transaction is not None:
                 raise order_paid()
             if order.entering_password:
                 raise busy_paying()
-            order.state = "CLOSED"
+            if not order.close_ignored:
+                order.state = "CLOSED"
 
     def enter_password(self, out_trade_no: str, *, entering: bool) -> None:
         """The customer opens or leaves the password page.
@@ -117,6 +129,94 @@ class Books:
             order.transaction = self._settle(order, payment)
             order.state, order.entering_password = "SUCCESS", False
             return Sold(order.request.notify_url, order_view(order))
+
+    def leave(self, payment: Payment) -> JsonObject:
+        """The customer leaves the cashier without paying; the order stays as it was.
+
+        Raises:
+            RefusalError: 404 ORDER_NOT_EXIST.
+        """
+        with self._lock:
+            order, _ = self._at_cashier(payment)
+            order.entering_password = False
+            return order_view(order)
+
+    def expire(self, out_trade_no: str) -> JsonObject:
+        """The time for payment is over now; the trade state stays NOTPAY.
+
+        Raises:
+            RefusalError: 404 ORDER_NOT_EXIST.
+        """
+        with self._lock:
+            order = self._ordered(out_trade_no)
+            order.expires_at = self._clock.now() - timedelta(microseconds=1)
+            return order_view(order)
+
+    def turn_into_refund(self, out_trade_no: str) -> JsonObject:
+        """A paid order shows trade_state REFUND (转入退款) from now on.
+
+        Raises:
+            RefusalError: 404 unknown, 409 not paid.
+        """
+        with self._lock:
+            order = self._ordered(out_trade_no)
+            if order.transaction is None:
+                raise order_not_paid()
+            order.state = "REFUND"
+            return order_view(order)
+
+    def ignore_close(self, out_trade_no: str, *, ignored: bool) -> None:
+        """Whether closing answers 204 without any effect.
+
+        Raises:
+            RefusalError: 404 ORDER_NOT_EXIST.
+        """
+        with self._lock:
+            self._ordered(out_trade_no).close_ignored = ignored
+
+    def claim_amount(self, out_trade_no: str, total_fen: int | None) -> None:
+        """Let queries and later notices claim another amount; None ends it.
+
+        Raises:
+            RefusalError: 404 ORDER_NOT_EXIST.
+        """
+        with self._lock:
+            self._ordered(out_trade_no).claimed_total_fen = total_fen
+
+    def handle(self, prepay_id: str) -> Handle:
+        """What a prepay issued.
+
+        Raises:
+            RefusalError: 404 ORDER_NOT_EXIST.
+        """
+        with self._lock:
+            return _known(self._by_prepay.get(prepay_id)).prepays[prepay_id]
+
+    def scanned(self, code_url: str) -> str:
+        """The prepay_id behind a code, valid for 2 h.
+
+        Raises:
+            RefusalError: 404 unknown, 409 too old.
+        """
+        with self._lock:
+            handle = self._codes.get(code_url)
+            if handle is None:
+                raise order_unknown()
+            if self._clock.now() > handle.issued_at + PREPAY_VALID_FOR:
+                raise prepay_expired()
+            return handle.prepay_id
+
+    def codes(self) -> list[tuple[str, PrepayBody]]:
+        """The newest code of every unpaid NATIVE order, newest order first."""
+        with self._lock:
+            waiting = [order for order in self._orders.values() if order.state == "NOTPAY"]
+            native = [order for order in waiting if order.request.trade_type == "NATIVE"]
+            return [(order.latest.code_url, order.request) for order in reversed(native)]
+
+    def orders(self) -> list[JsonObject]:
+        """Every order, paid or not, in order of its first prepay."""
+        with self._lock:
+            return [order_line(order) for order in self._orders.values()]
 
     def opened(self, prepay_id: str) -> tuple[PrepayBody, TradeState]:
         """What the cashier page shows for a prepay.
@@ -168,29 +268,37 @@ class Books:
         self._orders[request.out_trade_no] = order
         return order
 
-    def _issue(self, order: Order) -> str:
+    def _issue(self, order: Order) -> Handle:
         now = self._clock.now()
-        prepay_id = f"wx{compact(now)}{secrets.token_hex(10)}"
-        order.prepays[prepay_id] = now
-        self._by_prepay[prepay_id] = order
-        return prepay_id
+        handle = Handle(
+            prepay_id=f"wx{compact(now)}{self._randomness(10).hex()}",
+            trade_type=order.request.trade_type,
+            issued_at=now,
+            package=str(int.from_bytes(self._randomness(4))),
+            code=self._randomness(6).hex(),
+        )
+        order.prepays[handle.prepay_id] = handle
+        self._by_prepay[handle.prepay_id] = order
+        if handle.trade_type == "NATIVE":
+            self._codes[handle.code_url] = handle
+        return handle
 
     def _at_cashier(self, payment: Payment) -> tuple[Order, datetime]:
         if payment.prepay_id:
             order = _known(self._by_prepay.get(payment.prepay_id))
-            return order, order.prepays[payment.prepay_id]
+            return order, order.prepays[payment.prepay_id].issued_at
         order = self._ordered(payment.out_trade_no)
-        return order, max(order.prepays.values())
+        return order, order.latest.issued_at
 
     def _check_can_pay(self, order: Order, issued_at: datetime, payment: Payment) -> None:
         now = self._clock.now()
         total = order.request.amount.total
         hindrances = {
-            "ORDERPAID": order.state == "SUCCESS",
+            "ORDERPAID": order.transaction is not None,
             "ORDER_CLOSED": order.state == "CLOSED",
             "ORDER_EXPIRED": now > order.expires_at and not payment.even_if_expired,
             "PREPAY_EXPIRED": now > issued_at + PREPAY_VALID_FOR,
-            "OPENID_MISMATCH": payment.openid not in ("", order.request.payer.openid),
+            "OPENID_MISMATCH": _is_somebody_else(payment.openid, order.request.openid),
             "COUPON_INVALID": not 0 <= payment.coupon_of(total) <= total,
         }
         for code, hinders in hindrances.items():
@@ -207,7 +315,7 @@ class Books:
         return Transaction(
             transaction_id=self._number_transaction(),
             paid_at=self._clock.now(),
-            openid=order.request.payer.openid,
+            openid=payment.openid_for(order.request),
             total_fen=total,
             coupon_fen=payment.coupon_of(total),
         )
@@ -216,9 +324,9 @@ class Books:
 def _check_payable_again(order: Order, request: PrepayBody) -> None:
     if order.state == "CLOSED":
         raise order_closed()
-    if order.state == "SUCCESS":
+    if order.transaction is not None:
         raise order_paid()
-    if order.request.model_dump() != request.model_dump():
+    if order.request != request:  # of another type if the trade type differs
         raise number_used()
 
 
@@ -226,3 +334,7 @@ def _known(order: Order | None) -> Order:
     if order is None:
         raise order_unknown()
     return order
+
+
+def _is_somebody_else(openid: str, named: str) -> bool:
+    return bool(openid and named) and openid != named

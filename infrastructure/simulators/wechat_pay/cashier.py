@@ -1,60 +1,22 @@
-"""The cashier page (收银台) where a person plays the customer."""
+"""The cashier page (收银台) where a person plays the customer inside WeChat."""
 
 from html import escape
 from string import Template
 from typing import Annotated, Final, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from infrastructure.simulators.wechat_pay.books import Books
 from infrastructure.simulators.wechat_pay.desk import AtDesk, Desk
 from infrastructure.simulators.wechat_pay.orders import Payment
+from infrastructure.simulators.wechat_pay.pages import STYLE, bill, link, page, sentence, yuan
+from infrastructure.simulators.wechat_pay.prepay_body import PrepayBody
 from infrastructure.simulators.wechat_pay.refusals import RefusalError
-from infrastructure.simulators.wechat_pay.views import TRADE_STATE_TEXT
 
 router = APIRouter(prefix="/_sim", default_response_class=HTMLResponse)
 
-_STYLE: Final = """\
-body { margin: 0; background: #ededed; color: #1a1a1a; font: 16px/1.6 sans-serif; }
-main { max-width: 24rem; margin: 3rem auto; padding: 2rem 1.5rem; background: #fff;
-  border-radius: 12px; text-align: center; }
-h1 { margin: 0 0 1rem; font-size: 1.1rem; font-weight: 600; }
-.amount { margin: .5rem 0 1.5rem; font-size: 2.5rem; font-weight: 600; }
-dl { display: grid; grid-template-columns: auto 1fr; gap: .5rem 1rem; margin: 0 0 2rem;
-  padding-top: 1rem; border-top: 1px solid #eee; text-align: left; }
-dt { color: #595959; }
-dd { margin: 0; text-align: right; overflow-wrap: anywhere; }
-button, .button { display: block; box-sizing: border-box; width: 100%; min-height: 48px;
-  margin-top: .75rem; padding: .6rem; border: 0; border-radius: 8px; background: #f2f2f2;
-  color: #1a1a1a; font: inherit; text-decoration: none; cursor: pointer; }
-button.primary, .button.primary { background: #067a3f; color: #fff; }
-.note { margin: 1.5rem 0 0; color: #595959; font-size: .85rem; }
-"""
-_PAGE: Final = Template("""\
-<!DOCTYPE html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<link rel="stylesheet" href="/_sim/cashier.css">
-</head>
-<body><main>
-<h1>$title</h1>
-$content
-<p class="note">模拟收银台，不会产生真实扣款</p>
-</main></body>
-</html>
-""")
-_BILL: Final = Template("""\
-<p class="amount">¥$yuan</p>
-<dl>
-<dt>商品</dt><dd>$description</dd>
-<dt>商户单号</dt><dd>$out_trade_no</dd>
-<dt>状态</dt><dd>$state</dd>
-</dl>
-$actions""")
 _FORM: Final = Template("""\
 <form method="post" action="/_sim/cashier">
 <input type="hidden" name="prepay_id" value="$prepay_id">
@@ -62,13 +24,14 @@ _FORM: Final = Template("""\
 <button class="primary" name="action" value="pay">支付</button>
 <button name="action" value="cancel">取消</button>
 </form>""")
-_BACK: Final = Template('<a class="button primary" href="$return_url">返回商家</a>')
+_CODE: Final = Template("""\
+<a class="code" href="/_sim/scan?code_url=$quoted">$description　¥$yuan<br>$code_url</a>""")
 
 
 @router.get("/cashier.css")
 def style() -> Response:
-    """The page's style sheet."""
-    return Response(_STYLE, media_type="text/css")
+    """The pages' style sheet."""
+    return Response(STYLE, media_type="text/css")
 
 
 @router.get("/cashier")
@@ -91,11 +54,33 @@ def decide(
     return _pay(desk, prepay_id, return_url)
 
 
+@router.get("/scan")
+def scan(desk: AtDesk, code_url: str = "") -> Response:
+    """WeChat's scanner (扫一扫): lists the codes, and a code leads to the cashier."""
+    if not code_url:
+        codes = "".join(_code(*each) for each in desk.books.codes())
+        return page("扫一扫", codes or sentence("没有待支付的二维码"))
+    try:
+        prepay_id = desk.books.scanned(code_url)
+    except RefusalError as refusal:
+        return page("无法支付", sentence(refusal.message), refusal.status)
+    return RedirectResponse(f"/_sim/cashier?prepay_id={prepay_id}", 303)
+
+
+def _code(code_url: str, request: PrepayBody) -> str:
+    return _CODE.substitute(
+        quoted=quote(code_url, safe=""),
+        description=escape(request.description),
+        yuan=yuan(request.amount.total),
+        code_url=escape(code_url),
+    )
+
+
 def _pay(desk: Desk, prepay_id: str, return_url: str) -> HTMLResponse:
     try:
         desk.take_payment(Payment(prepay_id=prepay_id))
     except RefusalError as refusal:
-        return _page("支付失败", _sentence(refusal) + _back(return_url), refusal.status)
+        return _failed("支付失败", refusal, return_url)
     return _bill_page(desk.books, prepay_id, ("支付成功", ""), return_url)
 
 
@@ -104,36 +89,16 @@ def _bill_page(
 ) -> HTMLResponse:
     title, form = title_and_form
     try:
-        order, state = books.opened(prepay_id)
+        request, state = books.opened(prepay_id)
     except RefusalError as refusal:
-        return _page("无法支付", _sentence(refusal) + _back(return_url), refusal.status)
+        return _failed("无法支付", refusal, return_url)
     payable = form if state == "NOTPAY" else ""
-    bill = _BILL.substitute(
-        yuan=yuan(order.amount.total),
-        description=escape(order.description),
-        out_trade_no=escape(order.out_trade_no),
-        state=TRADE_STATE_TEXT[state],
-        actions=payable or _back(return_url),
-    )
-    return _page(title, bill)
+    return page(title, bill(request, state, payable or _back(return_url)))
 
 
-def yuan(fen: int) -> str:
-    """Fen as yuan with two decimals, for example 1234567 as 12,345.67."""
-    whole, rest = divmod(fen, 100)
-    return f"{whole:,}.{rest:02d}"
-
-
-def _page(title: str, content: str, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(_PAGE.substitute(title=escape(title), content=content), status)
-
-
-def _sentence(refusal: RefusalError) -> str:
-    return f"<p>{escape(refusal.message)}</p>"
+def _failed(title: str, refusal: RefusalError, return_url: str) -> HTMLResponse:
+    return page(title, sentence(refusal.message) + _back(return_url), refusal.status)
 
 
 def _back(return_url: str) -> str:
-    # Only web addresses: a javascript: link would run here.
-    if not return_url.startswith(("http://", "https://")):
-        return ""
-    return _BACK.substitute(return_url=escape(return_url))
+    return link(return_url, "返回商家")

@@ -9,8 +9,10 @@ from application.clock import Clock
 from infrastructure.simulators.wechat_pay.books import Books
 from infrastructure.simulators.wechat_pay.faults import Faults
 from infrastructure.simulators.wechat_pay.gate import Gate
+from infrastructure.simulators.wechat_pay.notices import Forgery
 from infrastructure.simulators.wechat_pay.notifier import Notifier
 from infrastructure.simulators.wechat_pay.orders import Payment
+from infrastructure.simulators.wechat_pay.randomness import Randomness
 from infrastructure.simulators.wechat_pay.seal import PlatformSeal
 from infrastructure.simulators.wechat_pay.settings import SimulatorSettings
 from infrastructure.simulators.wechat_pay.views import JsonObject
@@ -21,6 +23,8 @@ class Desk:
     """The parts of a simulator, kept in `app.state.desk`."""
 
     settings: SimulatorSettings
+    clock: Clock
+    randomness: Randomness
     gate: Gate
     seal: PlatformSeal
     books: Books
@@ -37,14 +41,26 @@ class Desk:
         self.notifier.announce(sold.notify_url, sold.transaction)
         return sold.transaction
 
+    def forge_notice(self, kind: Forgery, out_trade_no: str = "") -> JsonObject:
+        """Post a forged notice about an order, the newest for "", once; returns how it went.
+
+        Raises:
+            RefusalError: 404 ORDER_NOT_EXIST.
+        """
+        request = self.books.ordered(out_trade_no)
+        content = self.books.claimed_success(request.out_trade_no)
+        return self.notifier.forge(kind, request.notify_url, content)
+
 
 def set_up_desk(settings: SimulatorSettings, clock: Clock, notifier: Notifier) -> Desk:
-    """A desk with empty books."""
+    """A desk with empty books; its chance comes from the notifier's source."""
     return Desk(
         settings=settings,
-        gate=Gate(settings, clock),
+        clock=clock,
+        randomness=notifier.seal.randomness,
+        gate=Gate(settings, clock, notifier.seal.keys),
         seal=notifier.seal,
-        books=Books(clock),
+        books=Books(clock, notifier.seal.randomness),
         faults=Faults(),
         notifier=notifier,
     )

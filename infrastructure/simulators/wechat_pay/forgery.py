@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from infrastructure.simulators.wechat_pay.notices import Forgery, Notice, envelope
+from infrastructure.simulators.wechat_pay.randomness import Randomness
 from infrastructure.simulators.wechat_pay.seal import (
     PlatformSeal,
     foreign_signature,
@@ -15,32 +16,47 @@ from infrastructure.simulators.wechat_pay.views import JsonObject
 
 TOO_OLD: Final = timedelta(seconds=301)
 FOREIGN_MCHID: Final = "1999999999"
+FOREIGN_APPID: Final = "wx9999999999999999"
+UNKNOWN_NUMBER: Final = "NOBODY-ORDERED-THIS"
+UNKNOWN_KEY_ID: Final = "PUB_KEY_ID_" + "9" * 34
 Post = tuple[bytes, dict[str, str]]
 
 
 def forged_content(kind: Forgery, transaction: JsonObject) -> JsonObject:
-    """The transaction to encrypt: of another merchant, one fen too much, or as it is."""
-    if kind == "wrong_mchid":
-        return {**transaction, "mchid": FOREIGN_MCHID}
+    """The transaction to encrypt: about another merchant, app, order or sum, or as it is."""
     if kind == "wrong_amount":
         return {**transaction, "amount": _one_fen_more(transaction["amount"])}
-    return transaction
+    return {**transaction, **_FOREIGN_FIELDS.get(kind, {})}
 
 
 def wire_form(notice: Notice, seal: PlatformSeal, now: datetime) -> Post:
-    """Body and signature headers, spoiled where the notice is a forgery."""
+    """Body and signature headers, spoiled where the notice is a forgery or a probe."""
+    forgery = _forgery_of_this_attempt(notice)
     body = envelope(notice, seal)
-    at = now - TOO_OLD if notice.forgery == "old_timestamp" else now
+    at = now - TOO_OLD if forgery == "old_timestamp" else now
     headers = seal.headers(body, at)
-    if notice.forgery == "altered_body":
+    if forgery == "altered_body":
         body = _one_byte_altered(body)
-    spoil = _SPOILED_SIGNATURES.get(notice.forgery or "")
+    if forgery == "unknown_serial":
+        headers["Wechatpay-Serial"] = UNKNOWN_KEY_ID
+    spoil = _SPOILED_SIGNATURES.get(forgery or "")
     if spoil is not None:
-        headers["Wechatpay-Signature"] = spoil()
+        headers["Wechatpay-Signature"] = spoil(seal.randomness)
     return body, headers
 
 
-_SPOILED_SIGNATURES: Final[Mapping[str, Callable[[], str]]] = {
+def _forgery_of_this_attempt(notice: Notice) -> Forgery | None:
+    if notice.probe_first and not notice.attempts:
+        return "probe"
+    return notice.forgery
+
+
+_FOREIGN_FIELDS: Final[Mapping[str, JsonObject]] = {
+    "wrong_mchid": {"mchid": FOREIGN_MCHID},
+    "wrong_appid": {"appid": FOREIGN_APPID},
+    "unknown_number": {"out_trade_no": UNKNOWN_NUMBER},
+}
+_SPOILED_SIGNATURES: Final[Mapping[str, Callable[[Randomness], str]]] = {
     "bad_signature": foreign_signature,
     "probe": probe_signature,
 }

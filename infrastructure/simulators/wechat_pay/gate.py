@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -12,12 +12,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from application.clock import Clock
+from infrastructure.simulators.wechat_pay.keyring import Keyring
 from infrastructure.simulators.wechat_pay.refusals import (
     RefusalError,
     header_error,
     sign_error,
 )
 from infrastructure.simulators.wechat_pay.settings import SimulatorSettings
+from infrastructure.simulators.wechat_pay.wire import Wire
 
 SCHEME: Final = "WECHATPAY2-SHA256-RSA2048"
 TOLERANCE_SECONDS: Final = 300
@@ -29,35 +31,15 @@ _FIELDS: Final = {"mchid", "nonce_str", "signature", "timestamp", "serial_no"}
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """A request as it stood on the wire.
-
-    Attributes:
-        method: Upper-case HTTP method.
-        target: The raw request target, path and query, still escaped.
-        headers: Looked up without regard to case.
-        body: The exact bytes.
-    """
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    def message(self, timestamp: str, nonce: str) -> bytes:
-        """The five lines a request's signature covers."""
-        head = f"{self.method}\n{self.target}\n{timestamp}\n{nonce}\n"
-        return head.encode() + self.body + b"\n"
-
-
 class Gate:
-    """Checks headers, signature and freshness; used from the event loop only."""
+    """Checks headers, signature and freshness."""
 
-    def __init__(self, settings: SimulatorSettings, clock: Clock) -> None:
+    def __init__(self, settings: SimulatorSettings, clock: Clock, keys: Keyring) -> None:
         self._settings = settings
         self._clock = clock
+        self._platform_keys = keys
         self._key = _public_key(settings.merchant_public_key_pem)
+        self._lock = Lock()
         self._seen_nonces: set[str] = set()
 
     def check(self, wire: Wire) -> None:
@@ -98,15 +80,19 @@ class Gate:
             raise _not_matching(wire, message) from None
 
     def _check_nonce(self, nonce: str) -> None:
-        if self._settings.refuse_repeated_nonces and nonce in self._seen_nonces:
+        if not self._settings.refuse_repeated_nonces:
+            return
+        with self._lock:
+            repeated = nonce in self._seen_nonces
+            self._seen_nonces.add(nonce)
+        if repeated:
             raise sign_error(
                 message="随机串重复使用", field="nonce_str", issue="nonce_str repeated"
             )
-        self._seen_nonces.add(nonce)
 
     def _check_platform_key(self, serial: str) -> None:
-        if serial != self._settings.platform_key_id:
-            message = "Http头Wechatpay-Serial缺失或与微信支付公钥ID不符"
+        if not self._platform_keys.accepts(serial):
+            message = "Http头Wechatpay-Serial缺失或与微信支付公钥ID、平台证书序列号不符"
             raise header_error(message)
 
 

@@ -11,9 +11,19 @@ from infrastructure.simulators.wechat_pay.seal import PlatformSeal
 from infrastructure.simulators.wechat_pay.views import JsonObject
 
 Forgery = Literal[
-    "bad_signature", "altered_body", "old_timestamp", "wrong_mchid", "wrong_amount", "probe"
+    "bad_signature",
+    "altered_body",
+    "old_timestamp",
+    "wrong_mchid",
+    "wrong_appid",
+    "wrong_amount",
+    "unknown_number",
+    "unknown_serial",
+    "unknown_event",
+    "wrong_apiv3_key",
+    "probe",
 ]
-NoticeState = Literal["waiting", "acknowledged", "given_up", "dropped", "forged"]
+NoticeState = Literal["waiting", "held", "acknowledged", "given_up", "dropped", "forged"]
 RETRY_AFTER: Final = tuple(
     timedelta(seconds=seconds)
     for seconds in (
@@ -21,6 +31,8 @@ RETRY_AFTER: Final = tuple(
         *(10800, 10800, 10800, 21600, 21600),
     )
 )
+PAID_EVENT: Final = "TRANSACTION.SUCCESS"
+UNKNOWN_EVENT: Final = "TRANSACTION.REVIEWED"
 ACKNOWLEDGING: Final = (200, 204)
 
 
@@ -46,11 +58,17 @@ class NoticeRules:
         drop: Never delivered by itself; may still be resent.
         duplicate: How many further copies follow the first delivery at once.
         delay_seconds: How much later on the simulator's clock than the payment.
+        reorder: Every other notice is held back until the next payment's has
+            gone ahead of it.
+        probe_first: The first delivery carries a signature probe (签名探测);
+            once refused, the proper notice follows by the retry table.
     """
 
     drop: bool = False
     duplicate: int = 0
     delay_seconds: int = 0
+    reorder: bool = False
+    probe_first: bool = False
 
     @property
     def delay(self) -> timedelta:
@@ -70,6 +88,7 @@ class Notice:
     due: datetime | None = None
     copies: int = 1
     forgery: Forgery | None = None
+    probe_first: bool = False
     attempts: list[Attempt] = field(default_factory=list)
     retries: int = 0
 
@@ -114,8 +133,10 @@ def envelope(notice: Notice, seal: PlatformSeal) -> bytes:
         "id": notice.id,
         "create_time": rfc3339(notice.created_at),
         "resource_type": "encrypt-resource",
-        "event_type": "TRANSACTION.SUCCESS",
+        "event_type": UNKNOWN_EVENT if notice.forgery == "unknown_event" else PAID_EVENT,
         "summary": "支付成功",
-        "resource": seal.resource(notice.transaction),
+        "resource": seal.resource(
+            notice.transaction, under_another_key=notice.forgery == "wrong_apiv3_key"
+        ),
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

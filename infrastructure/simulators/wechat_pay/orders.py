@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from infrastructure.simulators.wechat_pay.prepay_body import PrepayBody
+from infrastructure.simulators.wechat_pay.prepay_body import PrepayBody, TradeType
 
 SHORTEST_EXPIRY: Final = timedelta(minutes=1)
 LONGEST_EXPIRY: Final = timedelta(days=90)
 DEFAULT_EXPIRY: Final = timedelta(days=7)
-TradeState = Literal["NOTPAY", "SUCCESS", "CLOSED"]
+PASSER_BY: Final = "oSimPasserBy0000000000000001"
+TradeState = Literal["NOTPAY", "SUCCESS", "CLOSED", "REFUND"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,58 @@ class Transaction:
         return self.total_fen - self.coupon_fen
 
 
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """What one prepay gives the merchant to open the cashier with.
+
+    Attributes:
+        prepay_id: Names the prepay, whatever the trade type.
+        trade_type: Decides what of the rest is used.
+        issued_at: The beginning of its validity.
+        package: The second half of an H5 link.
+        code: What the code of NATIVE ends with.
+    """
+
+    prepay_id: str
+    trade_type: TradeType
+    issued_at: datetime
+    package: str
+    code: str
+
+    @property
+    def code_url(self) -> str:
+        """The content of NATIVE's code."""
+        return f"weixin://wxpay/bizpayurl?pr={self.code}"
+
+
 @dataclass(slots=True)
 class Order:
-    """One merchant order number and all that happened to it."""
+    """One merchant order number and all that happened to it.
+
+    Attributes:
+        request: The first prepay.
+        expires_at: The last moment of payment.
+        prepays: What was issued for it, by prepay_id, oldest first.
+        state: As a query tells it.
+        entering_password: The customer is on the password page.
+        transaction: The payment, once there is one.
+        close_ignored: Closing answers as ever, but has no effect.
+        claimed_total_fen: What queries and notices claim instead of the total.
+    """
 
     request: PrepayBody
     expires_at: datetime
-    prepays: dict[str, datetime] = field(default_factory=dict)
+    prepays: dict[str, Handle] = field(default_factory=dict)
     state: TradeState = "NOTPAY"
     entering_password: bool = False
     transaction: Transaction | None = None
+    close_ignored: bool = False
+    claimed_total_fen: int | None = None
+
+    @property
+    def latest(self) -> Handle:
+        """The newest prepay; an order begins with one."""
+        return next(reversed(self.prepays.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +90,8 @@ class Payment:
     Attributes:
         prepay_id: The prepay that was opened, or "" to take the order's latest.
         out_trade_no: The order, if `prepay_id` is empty.
-        openid: Who pays, or "" for the person the prepay names.
+        openid: Who pays, or "" for the person the prepay names; where it
+            names nobody, for a passer-by.
         coupon_fen: Paid by a coupon (代金券), up to the whole total.
         payer_total_fen: What the customer pays themselves; the coupon pays the
             rest. Wins over `coupon_fen`.
@@ -60,6 +104,10 @@ class Payment:
     coupon_fen: int = 0
     payer_total_fen: int | None = None
     even_if_expired: bool = False
+
+    def openid_for(self, request: PrepayBody) -> str:
+        """Who is seen as the payer."""
+        return self.openid or request.openid or PASSER_BY
 
     def coupon_of(self, total_fen: int) -> int:
         """The coupon's share of a total, in fen; outside 0…total it is refused."""

@@ -1,8 +1,8 @@
-"""The JSAPI prepay request's fields and their limits."""
+"""The prepay requests' fields and their limits, by trade type."""
 
 import re
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from infrastructure.simulators.wechat_pay.refusals import param_error
 
+TradeType = Literal["JSAPI", "MWEB", "NATIVE"]
 LOOPBACK_HOSTS: Final = {"127.0.0.1", "localhost", "::1"}
 _EXPIRY: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00")
 
@@ -37,6 +38,7 @@ def _instant(text: str) -> str:
 
 
 Text32 = Annotated[str, AfterValidator(lambda text: _limited(text, 32))]
+Text64 = Annotated[str, AfterValidator(lambda text: _limited(text, 64))]
 Text127 = Annotated[str, AfterValidator(lambda text: _limited(text, 127))]
 Text128 = Annotated[str, AfterValidator(lambda text: _limited(text, 128))]
 Text255 = Annotated[str, AfterValidator(lambda text: _limited(text, 255))]
@@ -78,6 +80,22 @@ class Scene(_Body):
     store_info: Store | None = None
 
 
+class H5Info(_Body):
+    """The site or app outside WeChat that asks for the payment."""
+
+    type: Literal["Wap", "iOS", "Android"]
+    app_name: Text64 | None = None
+    app_url: Text128 | None = None
+    bundle_id: Text128 | None = None
+    package_name: Text128 | None = None
+
+
+class H5Scene(Scene):
+    """Where an H5 payment is made."""
+
+    h5_info: H5Info
+
+
 class Settlement(_Body):
     """Whether the money is shared later (分账)."""
 
@@ -85,7 +103,9 @@ class Settlement(_Body):
 
 
 class PrepayBody(_Body):
-    """What POST /v3/pay/transactions/jsapi takes."""
+    """What every prepay takes; each trade type adds its own."""
+
+    trade_type: ClassVar[TradeType]
 
     appid: Text32
     mchid: Text32
@@ -97,10 +117,39 @@ class PrepayBody(_Body):
     goods_tag: Text32 | None = None
     support_fapiao: bool = False
     amount: Amount
-    payer: Payer
     detail: dict[str, JsonValue] | None = None
     scene_info: Scene | None = None
     settle_info: Settlement | None = None
+
+    @property
+    def openid(self) -> str:
+        """The one customer who may pay; "" if anybody may."""
+        return ""
+
+
+class JsapiBody(PrepayBody):
+    """What POST /v3/pay/transactions/jsapi takes: a page inside WeChat."""
+
+    trade_type: ClassVar[TradeType] = "JSAPI"
+    payer: Payer
+
+    @property
+    def openid(self) -> str:
+        """The payer that the merchant names."""
+        return self.payer.openid
+
+
+class H5Body(PrepayBody):
+    """What POST /v3/pay/transactions/h5 takes: a mobile browser outside WeChat."""
+
+    trade_type: ClassVar[TradeType] = "MWEB"
+    scene_info: H5Scene
+
+
+class NativeBody(PrepayBody):
+    """What POST /v3/pay/transactions/native takes: a code to be scanned."""
+
+    trade_type: ClassVar[TradeType] = "NATIVE"
 
 
 class CloseBody(_Body):

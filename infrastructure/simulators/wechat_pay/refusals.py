@@ -107,3 +107,24 @@ CUSTOMER_REFUSALS: Final = {
 def customer_refused(code: str) -> RefusalError:
     """409: the simulated customer cannot pay this; only the control API says it."""
     return RefusalError(409, code, CUSTOMER_REFUSALS[code])
+
+
+def key_refused(message: str) -> RefusalError:
+    """409: the command does not fit the present keys; only the control API says it."""
+    return RefusalError(409, "KEYS_NOT_READY", message)
+
+
+def clock_refused() -> RefusalError:
+    """409: the simulator runs on a clock that nobody sets."""
+    return RefusalError(409, "CLOCK_NOT_SETTABLE", "模拟器使用系统时钟，不能拨动")
+
+
+def prepay_expired() -> RefusalError:
+    """409: the customer opens what is no longer valid."""
+    code = "PREPAY_EXPIRED"
+    return customer_refused(code)
+
+
+def order_not_paid() -> RefusalError:
+    """409: there is nothing to refund; only the control API says it."""
+    return RefusalError(409, "ORDER_NOT_PAID", "订单尚未支付")

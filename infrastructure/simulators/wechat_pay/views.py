@@ -5,12 +5,12 @@ from typing import Final
 
 from infrastructure.simulators.wechat_pay.beijing import rfc3339
 from infrastructure.simulators.wechat_pay.orders import Order, Transaction
-from infrastructure.simulators.wechat_pay.prepay_body import PrepayBody
 
 TRADE_STATE_TEXT: Final = {
     "NOTPAY": "订单未支付",
     "SUCCESS": "支付成功",
     "CLOSED": "订单已关闭",
+    "REFUND": "转入退款",
 }
 JsonObject = Mapping[str, object]
 
@@ -26,22 +26,24 @@ def order_view(order: Order) -> JsonObject:
         "trade_state_desc": TRADE_STATE_TEXT[order.state],
     }
     if order.transaction is None:
-        return head | {"amount": {"total": request.amount.total, "currency": "CNY"}}
-    return head | success_fields(request, order.transaction)
+        total = _claimed(order, request.amount.total)
+        return head | {"amount": {"total": total, "currency": "CNY"}}
+    return head | _success_fields(order, order.transaction)
 
 
-def success_fields(request: PrepayBody, transaction: Transaction) -> dict[str, object]:
+def _success_fields(order: Order, transaction: Transaction) -> dict[str, object]:
     """What a transaction object has only once it is paid."""
+    request = order.request
     fields: dict[str, object] = {
         "transaction_id": transaction.transaction_id,
-        "trade_type": "JSAPI",
+        "trade_type": request.trade_type,
         "bank_type": "OTHERS",
         "attach": request.attach or "",
         "success_time": rfc3339(transaction.paid_at),
         "payer": {"openid": transaction.openid},
         "amount": {
-            "total": transaction.total_fen,
-            "payer_total": transaction.payer_total_fen,
+            "total": _claimed(order, transaction.total_fen),
+            "payer_total": _claimed(order, transaction.payer_total_fen),
             "currency": "CNY",
             "payer_currency": "CNY",
         },
@@ -52,8 +54,25 @@ def success_fields(request: PrepayBody, transaction: Transaction) -> dict[str, o
     return fields
 
 
+def _claimed(order: Order, true_fen: int) -> int:
+    return true_fen if order.claimed_total_fen is None else order.claimed_total_fen
+
+
+def order_line(order: Order) -> JsonObject:
+    """One order for whoever looks into the books; the true amount, in fen."""
+    return {
+        "out_trade_no": order.request.out_trade_no,
+        "trade_type": order.request.trade_type,
+        "state": order.state,
+        "total_fen": order.request.amount.total,
+        "expires_at": rfc3339(order.expires_at),
+        "prepays": len(order.prepays),
+        "transaction_id": order.transaction.transaction_id if order.transaction else None,
+    }
+
+
 def ledger_line(order: Order) -> JsonObject:
-    """One transaction for reconciliation; money in fen."""
+    """One transaction for reconciliation; the true amounts, in fen."""
     transaction = order.transaction
     if transaction is None:
         message = "an unpaid order has no line in the books"
@@ -61,6 +80,8 @@ def ledger_line(order: Order) -> JsonObject:
     return {
         "transaction_id": transaction.transaction_id,
         "out_trade_no": order.request.out_trade_no,
+        "trade_type": order.request.trade_type,
+        "trade_state": order.state,
         "description": order.request.description,
         "openid": transaction.openid,
         "success_time": rfc3339(transaction.paid_at),

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from application.wechat_login import WeChatProfile, WeChatUser
+from infrastructure.wechat.official_account.tokens import Fetched
 
 IDENTITY = re.compile(r"[0-9A-Za-z_-]{1,128}")
 SCOPES = re.compile(r"[a-z_,]{1,128}")
 TOKEN = re.compile(r"[!-~]{1,2048}")
 MAX_NICKNAME_CHARACTERS = 128
 MAX_ADDRESS_CHARACTERS = 1024
+MAX_TOKEN_SECONDS = 86_400
 
 MALFORMED = "not of the documented form"
 
@@ -36,6 +38,14 @@ def profile_of(answer: Mapping[str, object], openid: str) -> WeChatProfile:
         nickname=_storable(answer.get("nickname")),
         headimgurl=_web_address(answer.get("headimgurl")),
     )
+
+
+def token_of(answer: Mapping[str, object], name: str) -> Fetched:
+    """The value called `name` in an answer of stable_token or ticket/getticket."""
+    expires_in = answer["expires_in"]
+    if type(expires_in) is not int or not 0 < expires_in <= MAX_TOKEN_SECONDS:
+        raise ValueError(MALFORMED)
+    return Fetched(_matching(TOKEN, answer[name]), expires_in)
 
 
 def _matching(pattern: re.Pattern[str], value: object) -> str:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-import urllib3
 from wechatpy.exceptions import WeChatOAuthException
 from wechatpy.oauth import WeChatOAuth
 
@@ -14,12 +13,12 @@ from application.wechat_login import (
     ProfileNotGrantedError,
     Scope,
     WeChatProfile,
-    WeChatUnavailableError,
     WeChatUser,
 )
 from domain.errors import JiawuError
 from infrastructure.wechat.official_account.answers import profile_of, user_of
 from infrastructure.wechat.official_account.bounded_session import BoundedSession
+from infrastructure.wechat.official_account.failures import UNUSABLE_ANSWER, refused, unusable
 from infrastructure.wechat.official_account.settings import OfficialAccountSettings
 
 STATE = re.compile(r"[0-9A-Za-z_-]{1,128}")
@@ -27,14 +26,6 @@ CODE = re.compile(r"[!-~]{1,512}")
 CODE_IS_SPENT = frozenset({40029, 40163, 41008, 42003})
 TOKEN_IS_SPENT = frozenset({40001, 40003, 40014, 42001})
 UNAUTHORIZED_API = 48001
-UNUSABLE_ANSWER = (
-    urllib3.exceptions.HTTPError,
-    OSError,  # every exception of requests is one
-    ValueError,
-    LookupError,
-    TypeError,
-    RecursionError,  # of deeply nested JSON
-)
 Read = TypeVar("Read")
 
 
@@ -90,18 +81,18 @@ class WeChatOAuthLogin:
             try:
                 return read(call(client))
             except WeChatOAuthException as refusal:
-                error = _error_for(refusal.errcode, spent)
+                error: JiawuError = _error_for(refusal.errcode, refusal.errmsg, spent)
             except UNUSABLE_ANSWER as failure:
-                error = WeChatUnavailableError(reason=type(failure).__name__)
+                error = unusable(failure)
         # Raised out here it has no context: theirs quote the address with the secret in it.
         raise error
 
 
-def _error_for(errcode: object, spent: frozenset[int]) -> JiawuError:
+def _error_for(errcode: object, errmsg: object, spent: frozenset[int]) -> JiawuError:
     if not isinstance(errcode, int):
-        return WeChatUnavailableError(reason="errcode")
+        return refused(errcode, errmsg)
     if errcode in spent:
         return LoginExpiredError(reason=str(errcode))
     if errcode == UNAUTHORIZED_API:
         return ProfileNotGrantedError(reason=str(errcode))
-    return WeChatUnavailableError(reason=str(errcode))
+    return refused(errcode, errmsg)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+TENCENT_API = "https://api.weixin.qq.com"
+TENCENT_MP = "https://mp.weixin.qq.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class OfficialAccountSettings:
 
     appid: str
     secret: str = field(repr=False)
-    api_base_url: str = "https://api.weixin.qq.com"
+    api_base_url: str = TENCENT_API
     open_base_url: str = "https://open.weixin.qq.com"
     connect_timeout_seconds: float = 2.0
     read_timeout_seconds: float = 4.0
@@ -26,6 +28,11 @@ class OfficialAccountSettings:
     def __post_init__(self) -> None:
         for base_url in (self.api_base_url, self.open_base_url):
             _check_base_url(base_url)
+
+    @property
+    def mp_base_url(self) -> str:
+        """Where QR-code pictures come from: Tencent's own host, or the simulator."""
+        return TENCENT_MP if self.api_base_url == TENCENT_API else self.api_base_url
 
 
 def _check_base_url(base_url: str) -> None:

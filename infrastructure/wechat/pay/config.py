@@ -62,9 +62,15 @@ def _require_identifiers(config: WeChatPayConfig) -> None:
 
 
 def _require_safe_url(name: str, url: str) -> None:
-    """Only a loopback address, which is a simulator's, may do without TLS."""
-    parts = urlsplit(url)
-    secure = parts.scheme == "https" and bool(parts.hostname)
-    simulated = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if not (secure or simulated) or parts.query or parts.fragment:
+    if not is_safe_url(url) or "?" in url or "#" in url:
         raise InvalidPaymentSetupError(what=f"{name} 必须是不带参数的 https 地址")
+
+
+def is_safe_url(url: str) -> bool:
+    """Whether it is https; only a loopback address, which is a simulator's, may do without TLS."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that enclose no IPv6 address
+        return False
+    secure = parts.scheme == "https" and bool(parts.hostname)
+    return secure or (parts.scheme == "http" and parts.hostname in _LOOPBACK)

@@ -1,13 +1,10 @@
 """Payment notices (支付结果通知): verified, then decrypted, then read."""
 
-from base64 import b64decode
 from collections.abc import Mapping
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.payment_gateway import (
     BadNoticeError,
+    ForeignNoticeError,
     Notice,
     Transaction,
     UnreadableNoticeError,
@@ -20,15 +17,13 @@ from infrastructure.wechat.pay.fields import (
     text,
     word,
 )
+from infrastructure.wechat.pay.sealing import ResourceCipher, UndecryptableError
 from infrastructure.wechat.pay.transactions import read_transaction
 from infrastructure.wechat.pay.verification import UntrustedMessageError, Verifier
 
 MAX_BODY_BYTES = 64 * 1024
-_ALGORITHM = "AEAD_AES_256_GCM"
 _RESOURCE_TYPE = "encrypt-resource"
 _SUPPORTED_EVENT = "TRANSACTION.SUCCESS"
-_NONCE_BYTES = 12
-_MAX_ASSOCIATED_BYTES = 15
 
 
 class UnsupportedNoticeError(JiawuError):
@@ -46,17 +41,20 @@ class UnsupportedNoticeError(JiawuError):
 class NoticeReader:
     """Reads notices meant for one merchant and app; makes no call, keeps no state."""
 
-    def __init__(self, verifier: Verifier, apiv3_key: bytes, *, mchid: str, appid: str) -> None:
+    def __init__(
+        self, verifier: Verifier, cipher: ResourceCipher, *, mchid: str, appid: str
+    ) -> None:
         self._verifier = verifier
-        self._cipher = AESGCM(apiv3_key)
+        self._cipher = cipher
         self._mchid = mchid
         self._appid = appid
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Verify, decrypt and read; nothing is parsed before the signature holds.
 
-        Raises BadNoticeError, UnsupportedNoticeError or UnreadableNoticeError
-        and nothing else, whatever the bytes. The same notice may be read any
+        Raises BadNoticeError (a ForeignNoticeError where it is for another mchid
+        or appid), UnsupportedNoticeError or UnreadableNoticeError and nothing
+        else, whatever the bytes. The same notice may be read any
         number of times within five minutes of signing.
         """
         if len(body) > MAX_BODY_BYTES:
@@ -66,6 +64,8 @@ class NoticeReader:
             return self._notice(json_object(body))
         except (UntrustedMessageError, MalformedDocumentError) as error:
             raise BadNoticeError(reason=error.facts["reason"]) from error
+        except UndecryptableError:
+            raise UnreadableNoticeError from None
 
     def _notice(self, envelope: dict[str, object]) -> Notice:
         if text(envelope, "resource_type") != _RESOURCE_TYPE:
@@ -73,30 +73,11 @@ class NoticeReader:
         event_type = word(envelope, "event_type")
         if event_type != _SUPPORTED_EVENT:
             raise UnsupportedNoticeError(event_type=event_type)
-        plaintext = self._decrypt(member(envelope, "resource"))
+        plaintext = self._cipher.open(member(envelope, "resource"))
         transaction = read_transaction(json_object(plaintext))
         self._require_ours(transaction)
         return Notice(word(envelope, "id"), event_type, transaction)
 
-    def _decrypt(self, resource: dict[str, object]) -> bytes:
-        if text(resource, "algorithm") != _ALGORITHM:
-            raise MalformedDocumentError(reason="unknown algorithm")
-        nonce = text(resource, "nonce").encode()
-        associated = text(resource, "associated_data").encode()
-        if len(nonce) != _NONCE_BYTES or len(associated) > _MAX_ASSOCIATED_BYTES:
-            raise MalformedDocumentError(reason="nonce or associated_data of wrong length")
-        try:
-            return self._cipher.decrypt(nonce, _ciphertext(resource), associated)
-        except InvalidTag:
-            raise UnreadableNoticeError from None
-
     def _require_ours(self, transaction: Transaction) -> None:
         if (transaction.mchid, transaction.appid) != (self._mchid, self._appid):
-            raise BadNoticeError(reason="for another mchid or appid")
-
-
-def _ciphertext(resource: dict[str, object]) -> bytes:
-    try:
-        return b64decode(text(resource, "ciphertext"), validate=True)
-    except ValueError:
-        raise MalformedDocumentError(reason="ciphertext not base64") from None
+            raise ForeignNoticeError(reason="for another mchid or appid")

@@ -5,14 +5,17 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from weakref import WeakSet
 
 import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from application.payment_gateway import Unknown
+from infrastructure.wechat.official_account.timed_connections import timed_pools
 from infrastructure.wechat.pay.config import WeChatPayConfig
 
 logger = logging.getLogger("jiawu.wechat.pay")
@@ -47,17 +50,37 @@ class AnswerTooLongError(Exception):
     """The answer exceeds its bound in bytes or seconds."""
 
 
+class _StraightSession(requests.Session):
+    """Does not even look where a redirect leads.
+
+    Told not to follow, requests would still read the whole body, of any length,
+    and fail on an address it cannot parse.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere."""
+        del resp
+
+
 class Transport:
     """Sends signed requests; one connection pool per thread, no redirects, no retries.
 
-    Proxies and credentials of the environment are ignored: nothing but the
-    configuration decides where money requests go.
+    Proxies and credentials of the environment and all cookies are ignored:
+    nothing but the configuration decides where money requests go. Where a `line` is given it
+    carries them instead of a socket, for a simulation in one process.
     """
 
-    def __init__(self, config: WeChatPayConfig, auth: AuthBase, public_key_id: str) -> None:
+    def __init__(
+        self,
+        config: WeChatPayConfig,
+        auth: AuthBase,
+        public_key_id: str,
+        line: BaseAdapter | None = None,
+    ) -> None:
         self._base_url = config.base_url.rstrip("/")
         self._timeout = (config.connect_seconds, config.read_seconds)
         self._auth = auth
+        self._line = line
         self._headers = _HEADERS | ({"Wechatpay-Serial": public_key_id} if public_key_id else {})
         self._local = threading.local()
         self._sessions: WeakSet[requests.Session] = WeakSet()
@@ -95,19 +118,35 @@ class Transport:
             allow_redirects=False,
             stream=True,
         ) as response:
-            content = _bounded_body(response, monotonic() + self._timeout[1])
+            content = _bounded_body(response, monotonic() + self._seconds_left(response))
             return Answer(response.status_code, response.headers, content)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
-            session.trust_env = False
-            session.headers.update(self._headers)
-            self._local.session = session
+            session = self._local.session = self._new_session()
             with self._sessions_lock:
                 self._sessions.add(session)
         return session
+
+    def _new_session(self) -> requests.Session:
+        session = _StraightSession()
+        session.trust_env = False
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        session.headers.update(self._headers)
+        session.mount(self._base_url, self._line or self._socket_line())
+        return session
+
+    def _socket_line(self) -> BaseAdapter:
+        """Connections that also bound how long the head of an answer may drip."""
+        line = HTTPAdapter()
+        line.poolmanager.pool_classes_by_scheme = timed_pools(sum(self._timeout))
+        return line
+
+    def _seconds_left(self, response: requests.Response) -> float:
+        """For the body: the whole exchange takes no longer than both time-outs."""
+        connect, read = self._timeout
+        return read - max(0.0, response.elapsed.total_seconds() - connect)
 
 
 def _bounded_body(response: requests.Response, deadline: float) -> bytes:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from application.commands import ClaimRefusedError, Command, Decision, Outcome
+from application.commands import BusyError, ClaimRefusedError, Command, Decision, Outcome
 from domain.aggregate import EventSourced
 from domain.errors import JiawuError
 from domain.orders.booking import ONLINE, RESERVATION
@@ -28,15 +28,28 @@ SERVICES: Final = ("BJ-01", "BJ-02", "BJ-03")
 
 
 def save(house: Household, *changed: EventSourced) -> Outcome:
-    """Append what changed, with its claims, as a command of its own."""
+    """Append what changed, with its claims, as a command of its own.
+
+    Raises BusyError where somebody else wrote the stream meanwhile: these
+    aggregates were not loaded afresh, so there is nothing to try again.
+    """
     command = Command(id=uuid4(), actor="system:test", body_mac="", at=histories.NOW)
-    return house.log.run(command, lambda: Decision(changed))
+    tries: list[Decision] = []
+
+    def decide() -> Decision:
+        if tries:
+            raise BusyError
+        tries.append(Decision(changed))
+        return tries[0]
+
+    return house.log.run(command, decide)
 
 
 def booked(house: Household, number: int = 42, **changes: object) -> CleaningOrder:
     """A saved order of 日常保洁 that awaits its payment."""
     numbered = order_number("BJ", date(2026, 11, 22), number)
-    order = histories.booked_order(order_number=numbered, **changes)
+    terms = {"pay_by": house.clock.now() + timedelta(minutes=15), **changes}
+    order = histories.booked_order(order_number=numbered, **terms)
     save(house, order)
     return order
 

@@ -12,7 +12,8 @@ from domain.orders.charges import PAID, WITHDRAWN
 from domain.orders.cleaning import CleaningOrder
 from domain.orders.order_facts import OrderFacts
 from domain.orders.windows import bounds
-from domain.payments import CURRENCY, MoneyArrived
+from domain.payment_attempts import CURRENCY
+from domain.payments import MoneyArrived
 from domain.workers import Worker
 from interface.household import Household
 from tests.application.projections.tables import log_of, rows

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, text
 
 from domain.claims import (
     Claim,
+    ReleasePlace,
     ReleaseSeats,
     ReleaseWorker,
     SetCapacity,
+    TakePlace,
     TakeSeats,
     TakeUnique,
     TakeWorker,
@@ -22,12 +24,13 @@ Slot = tuple[str, str, date, int]
 
 @dataclass
 class Claims:
-    """The four tables."""
+    """The five tables; which of their numbered places a holder has is not told."""
 
     unique: set[tuple[str, str]] = field(default_factory=set)
     workers: dict[UUID, tuple[int, datetime, datetime]] = field(default_factory=dict)
     seats: dict[tuple[UUID, Slot], int] = field(default_factory=dict)
     capacity: dict[Slot, int] = field(default_factory=dict)
+    places: dict[UUID, tuple[str, str]] = field(default_factory=dict)
 
     def meets(self, claims: Iterable[Claim]) -> bool:
         """Whether all can be taken, each after those before it; they are kept."""
@@ -53,6 +56,10 @@ class Claims:
                 self.seats = kept
             case SetCapacity():
                 self.capacity[_slot(claim)] = claim.seats
+            case TakePlace():
+                self.places[claim.claim_id] = (claim.kind, claim.holder)
+            case ReleasePlace():
+                self.places.pop(claim.claim_id, None)
 
     def _possible(self, claim: Claim) -> bool:
         match claim:
@@ -67,6 +74,9 @@ class Claims:
                 sold = sum(n for (_, slot), n in self.seats.items() if slot == _slot(claim))
                 new = (claim.claim_id, _slot(claim)) not in self.seats
                 return new and sold + claim.seats <= self.capacity.get(_slot(claim), 0)
+            case TakePlace():
+                taken = list(self.places.values()).count((claim.kind, claim.holder))
+                return claim.claim_id not in self.places and taken < claim.most
             case _:
                 return True
 
@@ -82,6 +92,7 @@ def read_claims(connection: Connection) -> Claims:
         {r[0]: (r[1], r[2], r[3]) for r in rows["worker_claims"]},
         {(r[0], (r[1], r[2], r[3], r[4])): r[5] for r in rows["seat_claims"]},
         {(r[0], r[1], r[2], r[3]): r[4] for r in rows["seat_capacity"]},
+        {r[0]: (r[1], r[2]) for r in rows["place_claims"]},
     )
 
 
@@ -90,6 +101,7 @@ _COLUMNS = {
     "worker_claims": "id, lower(worker), lower(during), upper(during)",
     "seat_claims": "id, pool, area, day, slot, seats",
     "seat_capacity": "pool, area, day, slot, seats",
+    "place_claims": "id, kind, holder",
 }
 
 

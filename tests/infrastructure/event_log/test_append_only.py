@@ -24,6 +24,7 @@ RIGHTS = {
     "worker_claims": {"SELECT", "INSERT", "DELETE"},
     "seat_claims": {"SELECT", "INSERT", "DELETE"},
     "seat_capacity": {"SELECT", "INSERT", "DELETE"},
+    "place_claims": {"SELECT", "INSERT", "DELETE"},
     "tracking": {"SELECT", "INSERT", "UPDATE"},
 }
 FUNCTIONS = {"append", "take_claims", "check_transaction"}

@@ -1,20 +1,24 @@
 """Claims are taken and released by the append; a refusal is always real."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
+from eventsourcing.persistence import DatabaseError
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from application.commands import ClaimRefusedError
 from domain.claims import (
     Claim,
+    ReleasePlace,
     ReleaseSeats,
     ReleaseWorker,
     SetCapacity,
+    TakePlace,
     TakeSeats,
     TakeUnique,
     TakeWorker,
@@ -44,6 +48,12 @@ def refused(log: EventLog, *claims: Claim) -> str:
 def busy(worker: int, start: float, hours: float = 1, claim_id: UUID | None = None) -> TakeWorker:
     starts_at = NOON + start * HOUR
     return TakeWorker(claim_id or uuid4(), worker, starts_at, starts_at + hours * HOUR)
+
+
+def place(
+    kind: str = "open_hold", *, holder: str = "7", most: int = 3, claim_id: UUID | None = None
+) -> TakePlace:
+    return TakePlace(claim_id or uuid4(), kind, holder, most)
 
 
 def seats(count: int = 1, slot: int = 3, claim_id: UUID | None = None) -> TakeSeats:
@@ -97,14 +107,72 @@ def test_one_claim_id_names_one_interval(log: EventLog) -> None:
     assert refused(log, busy(18, 5, 1, order)) == "worker:18"
 
 
+def test_of_three_places_a_fourth_is_refused(log: EventLog) -> None:
+    for _ in range(3):
+        take(log, place())
+    assert refused(log, place()) == "open_hold:7"
+
+
+def test_a_released_place_is_taken_again_whichever_it_was(log: EventLog) -> None:
+    for released in range(3):
+        orders = [place(holder=str(released)) for _ in range(3)]
+        take(log, *orders)
+        take(log, ReleasePlace(orders[released].claim_id))
+        take(log, place(holder=str(released)))
+        assert refused(log, place(holder=str(released))) == f"open_hold:{released}"
+
+
+def test_a_place_is_released_and_taken_in_one_append(log: EventLog) -> None:
+    orders = [place() for _ in range(3)]
+    take(log, *orders)
+    take(log, ReleasePlace(orders[1].claim_id), place())
+    refused(log, place(), ReleasePlace(orders[0].claim_id))
+    take(log, ReleasePlace(orders[0].claim_id), orders[0])
+
+
+def test_another_holder_and_another_kind_have_places_of_their_own(log: EventLog) -> None:
+    take(log, *(place() for _ in range(3)))
+    take(log, *(place(holder="8") for _ in range(3)))
+    take(log, *(place("open_chat", most=2) for _ in range(2)))
+    assert refused(log, place("open_chat", most=2)) == "open_chat:7"
+    assert refused(log, place(holder="8")) == "open_hold:8"
+
+
+def test_one_claim_id_takes_one_place(log: EventLog) -> None:
+    order = place()
+    take(log, order)
+    assert refused(log, order) == "open_hold:7"
+    assert refused(log, place(holder="8", claim_id=order.claim_id)) == "open_hold:8"
+
+
+def test_the_table_itself_has_no_fourth_open_hold(
+    log: EventLog, application_engine: Engine
+) -> None:
+    take(log, *(place() for _ in range(3)))
+    fourth = text("insert into log.place_claims values ('open_hold', '7', 4, gen_random_uuid())")
+    with (
+        pytest.raises(IntegrityError, match="place_claims_check"),
+        application_engine.begin() as connection,
+    ):
+        connection.execute(fourth)
+
+
+def test_a_claim_of_more_open_holds_than_the_table_has_writes_nothing(log: EventLog) -> None:
+    take(log, *(place() for _ in range(3)))
+    before = log.max_notification_id()
+    with pytest.raises(DatabaseError):
+        take(log, place(most=4))
+    assert log.max_notification_id() == before
+
+
 def test_releasing_nothing_is_no_error(log: EventLog) -> None:
-    take(log, ReleaseWorker(uuid4()), ReleaseSeats(uuid4()))
+    take(log, ReleaseWorker(uuid4()), ReleaseSeats(uuid4()), ReleasePlace(uuid4()))
 
 
-def at_once(log: EventLog, claims: list[TakeSeats]) -> list[str]:
+def at_once(log: EventLog, claims: Sequence[Claim]) -> list[str]:
     start = Barrier(len(claims))
 
-    def one(claim: TakeSeats) -> str:
+    def one(claim: Claim) -> str:
         start.wait()
         try:
             take(log, claim)
@@ -125,6 +193,18 @@ def test_of_65_threads_for_64_seats_exactly_one_is_refused(log: EventLog) -> Non
     take(log, capacity(64))
     told = at_once(log, [seats() for _ in range(65)])
     assert sorted(told) == ["seats:cleaning/510107/2026-11-23/3"] + ["taken"] * 64
+
+
+def test_of_two_threads_for_the_last_place_exactly_one_is_refused(log: EventLog) -> None:
+    for holder in map(str, range(10)):
+        take(log, place(holder=holder), place(holder=holder))
+        told = at_once(log, [place(holder=holder), place(holder=holder)])
+        assert sorted(told) == [f"open_hold:{holder}", "taken"]
+
+
+def test_of_16_threads_three_take_the_places_of_a_holder(log: EventLog) -> None:
+    told = at_once(log, [place() for _ in range(16)])
+    assert sorted(told) == ["open_hold:7"] * 13 + ["taken"] * 3
 
 
 def test_one_claim_id_takes_the_seats_of_a_slot_once(log: EventLog) -> None:
@@ -192,6 +272,38 @@ def test_a_refused_member_leaves_the_others_of_its_batch_alone(
         Appended(5, 5),
     ]
     assert log.max_notification_id() == 5
+
+
+def test_the_members_of_one_batch_share_the_places_of_their_holder(
+    appending: AppendConnection, log: EventLog
+) -> None:
+    """A refused member leaves no place behind, a release makes room for those after it."""
+    first = place()
+    busy_worker = busy(17, 1)
+    wanted: list[tuple[Claim, ...]] = [
+        (first, busy_worker),
+        (place(),),
+        (place(), busy(17, 1)),
+        (place(),),
+        (place(),),
+        (place(holder="8"),),
+        (ReleasePlace(first.claim_id),),
+        (place(),),
+        (place(),),
+    ]
+    results = appending.append([Member([stored()], NOON, claims=each) for each in wanted])
+    assert results == [
+        Appended(1, 1),
+        Appended(2, 2),
+        Refused("worker:17"),
+        Appended(3, 3),
+        Refused("open_hold:7"),
+        Appended(4, 4),
+        Appended(5, 5),
+        Appended(6, 6),
+        Refused("open_hold:7"),
+    ]
+    assert log.max_notification_id() == 6
 
 
 def test_a_member_left_out_for_a_conflict_takes_no_claims(

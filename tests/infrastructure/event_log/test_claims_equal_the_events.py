@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Self
 from uuid import UUID, uuid4, uuid5
@@ -15,17 +16,21 @@ from sqlalchemy import Engine, text
 
 from application.commands import ClaimRefusedError
 from domain.aggregate import EventSourced
+from domain.capacity import held_seats
 from domain.claims import (
     Claim,
+    ReleasePlace,
     ReleaseSeats,
     ReleaseWorker,
     SetCapacity,
+    TakePlace,
     TakeSeats,
     TakeUnique,
     TakeWorker,
 )
 from domain.errors import JiawuError
 from domain.orders.assignment import Assignment
+from domain.orders.changes import Rescheduling
 from domain.orders.cleaning import CleaningOrder
 from domain.orders.order_number import order_number
 from infrastructure.event_log.mapper import rebuild
@@ -35,6 +40,7 @@ from tests.infrastructure.event_log.claims_fold import Claims, read_claims
 from tests.infrastructure.event_log.material import NOON
 
 DAY = date(2026, 11, 23)
+AREA = histories.CONTACT["district"]
 HALF_HOUR = timedelta(minutes=30)
 IDS = [uuid5(UUID(int=0), str(n)) for n in range(6)]
 
@@ -64,6 +70,8 @@ CLAIMS: dict[str, Callable[[UUID, int, int, int], Claim]] = {
     "worker is free": lambda i, *_: ReleaseWorker(i),
     "seats": lambda i, a, b, c: TakeSeats(i, "cleaning", str(a), DAY, b, c),
     "seats are free": lambda i, *_: ReleaseSeats(i),
+    "place": lambda i, a, *_: TakePlace(i, "open_hold", str(a % 2), 3),
+    "place is free": lambda i, *_: ReleasePlace(i),
     "capacity": lambda _, a, b, c: SetCapacity("cleaning", str(a), DAY, b, 2 * c),
 }
 
@@ -149,28 +157,42 @@ def test_after_concurrent_histories_the_tables_equal_the_fold(
 def next_step(order: CleaningOrder, random: Random) -> None:
     """One command of the office or the worker, refused or not."""
     start = histories.TOMORROW + random.randint(-3, 3) * HALF_HOUR
-    work = histories.assignment(worker_number=random.randint(1, 3)).facts()
+    work = histories.assignment(worker_number=random.randint(1, 2)).facts()
     work |= {"starts_at": start - HALF_HOUR, "ends_at": start + 8 * HALF_HOUR}
     assignment = Assignment(**work)
     office: dict[str, Any] = {"by": histories.BY_STAFF, "at": histories.NOW}
     steps: list[Callable[[], object]] = [
         lambda: histories.pay(order),
+        lambda: histories.pay(order),
         lambda: order.assign(assignment, **office),
         lambda: order.reassign(assignment, reason_code="ill", **office),
-        lambda: order.reschedule(histories.rescheduling(start), **office),
+        lambda: order.reschedule(moved_to(start), **office),
         lambda: histories.cancel(order),
     ]
     random.choice(steps)()
 
 
-def live(application: Application[UUID], number: int) -> int:
+def moved_to(start: datetime) -> Rescheduling:
+    """The new window with the seats it holds."""
+    new = histories.rescheduling(start)
+    return replace(new, seats=held_seats("BJ-01", AREA, new.windows, 1))
+
+
+def booked(application: Application[UUID], number: int) -> UUID | None:
+    """An order that holds seats and a place of one of 15 customers; None where refused."""
+    order = histories.booked_order(
+        order_number=order_number("BJ", histories.NOW.date(), number),
+        customer_id=histories.an_id(f"customer {number % 15}"),
+        seats=held_seats("BJ-01", AREA, [histories.service_window()], 1),
+    )
+    return order.id if save(application, order) else None
+
+
+def live(application: Application[UUID], order_id: UUID) -> int:
     """An order's life; returns how many of its steps were refused by the log."""
-    random, refused = Random(number), 0  # noqa: S311 - a reproducible test
-    numbered = order_number("BJ", histories.NOW.date(), number)
-    order = histories.booked_order(order_number=numbered)
-    save(application, order)
+    random, refused = Random(order_id.int), 0  # noqa: S311 - a reproducible test
     for _ in range(12):
-        order = application.repository.get(order.id)
+        order: CleaningOrder = application.repository.get(order_id)
         try:
             next_step(order, random)
         except JiawuError:
@@ -182,10 +204,16 @@ def live(application: Application[UUID], number: int) -> int:
 def test_the_claims_of_real_orders_equal_the_fold(
     application: Application[UUID], application_engine: Engine
 ) -> None:
+    save(application, Holding.hold([["capacity", 0, int(AREA), slot, 23] for slot in range(48)]))
     with ThreadPoolExecutor(6) as threads:
-        refused = sum(threads.map(lambda number: live(application, number), range(1, 61)))
+        told = threads.map(lambda number: booked(application, number), range(1, 61))
+        orders = [order_id for order_id in told if order_id]
+        waiting = tables(application_engine)
+        refused = sum(threads.map(lambda order_id: live(application, order_id), orders))
     assert refused > 2
+    assert len(orders) == len(waiting.places) == len(waiting.unique) == 3 * 15
     kept = tables(application_engine)
     assert kept == folded(application_engine)
-    assert len(kept.unique) == 60
     assert kept.workers
+    assert set(kept.places) < set(waiting.places)
+    assert set() < {order for order, _ in kept.seats} < {order for order, _ in waiting.seats}

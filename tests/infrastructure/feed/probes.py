@@ -1,11 +1,13 @@
 """Projections and policies that note what they see, and events for them to see."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event
 from time import monotonic
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from eventsourcing.persistence import StoredEvent
 from sqlalchemy import (
     BigInteger,
@@ -15,11 +17,13 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    create_engine,
     insert,
     select,
     text,
 )
 
+from application.crash_points import CrashPoint, watching
 from application.policy import Policy, PolicyMap, Start
 from application.projections.projection import Apply, Projection, Recorded
 from domain.aggregate import EventSourced
@@ -33,6 +37,7 @@ from infrastructure.feed.reader import LogReader, Row
 from infrastructure.feed.routing import routes
 from interface.household import Household
 from tests.application.projections.lives import save
+from tests.conftest import Database
 from tests.domain import histories
 from tests.product import NOON
 
@@ -42,6 +47,34 @@ class BrokenError(Exception):
 
     def __init__(self, position: int) -> None:
         super().__init__(f"broken at {position}")
+
+
+class KilledError(BaseException):
+    """The process is gone: nobody who handles errors meets it."""
+
+
+@contextmanager
+def killed_at(point: CrashPoint) -> Iterator[None]:
+    """What is done meanwhile ends where it first comes to the point, as it must."""
+
+    def kill(reached: CrashPoint) -> None:
+        if reached is point:
+            raise KilledError(point)
+
+    with watching(kill), pytest.raises(KilledError):
+        yield
+
+
+@contextmanager
+def emptied(database: Database, table: Table) -> Iterator[Engine]:
+    """An engine of the application on the database, whose table begins empty."""
+    owner = create_engine(database.owner_url)
+    with owner.begin() as connection:
+        connection.execute(text(f"truncate {table.fullname}"))
+    owner.dispose()
+    engine = create_engine(database.application_url)
+    yield engine
+    engine.dispose()
 
 
 def nothing(_connection: Connection, _recorded: Recorded) -> None:
@@ -166,6 +199,11 @@ def kill_all(engine: Engine) -> int:
 def listeners(engine: Engine) -> set[int]:
     """The processes of the server that serve listening connections."""
     return _backends(engine, "query like 'listen %' and state = 'idle'")
+
+
+def open_transactions(engine: Engine) -> set[int]:
+    """The processes of the server that serve a connection inside a transaction."""
+    return _backends(engine, "state like 'idle in transaction%'")
 
 
 def waiting_for_locks(engine: Engine) -> set[int]:

@@ -1,17 +1,20 @@
 """A policy runs once for every event, whatever dies meanwhile."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from application.commands import Decision
-from application.policy import Desk, Errand, Start, policy_command
+from application.commands import CommitUnknownError, Decision
+from application.crash_points import CrashPoint
+from application.policy import Deadline, Desk, Errand, Start, policy_command
 from application.projections.projection import Recorded
 from domain.workers import Worker
 from infrastructure.clock import SettableClock
+from infrastructure.deadlines import deadlines
 from infrastructure.feed.policies import PolicyRunner
 from infrastructure.outbox import errands
 from interface.household import Household
@@ -21,6 +24,8 @@ from tests.infrastructure.feed.probes import (
     Probe,
     feed_of,
     kill_transactions,
+    killed_at,
+    open_transactions,
     runner_of,
     write_raw,
     write_workers,
@@ -112,6 +117,44 @@ def test_a_policy_killed_between_its_effect_and_its_position_has_one_effect(
     assert house.event_log.max_notification_id() == 2
     assert (suspender.position(), request_numbers(house)) == (2, ["R1"])
     assert house.failures.all() == []
+
+
+def test_a_policy_killed_after_its_reaction_has_one_effect(
+    house: Household, suspending: Suspending, suspender: PolicyRunner
+) -> None:
+    write_workers(house, 1)
+    feed = feed_of(house.engine, suspender)
+    with killed_at(CrashPoint.POLICY_REACTED):
+        feed.catch_up()
+    assert open_transactions(house.engine) == set()
+    assert (suspender.position(), request_numbers(house)) == (0, [])
+
+    successor = runner_of(house, suspending, to=Worker.Registered)
+    feed_of(house.engine, successor).catch_up()
+    assert suspending.reactions == 2
+    assert house.event_log.max_notification_id() == 2
+    assert (successor.position(), request_numbers(house)) == (2, ["R1"])
+    assert house.failures.all() == []
+
+
+def test_a_reaction_whose_commit_is_unknown_is_nobodys_failure_and_is_repeated(
+    house: Household,
+) -> None:
+    unknown = iter([True])
+    reactions: list[int] = []
+
+    def react(_house: Household, _desk: Desk, recorded: Recorded) -> None:
+        reactions.append(recorded.position)
+        if next(unknown, False):
+            raise CommitUnknownError
+
+    write_workers(house, 1)
+    feed = feed_of(house.engine, runner_of(house, react))
+    with pytest.raises(CommitUnknownError):
+        feed.run_once()
+    assert house.failures.all() == []
+    feed.catch_up()
+    assert reactions == [1, 1]
 
 
 def test_rebuilding_projections_does_not_run_policies_again(
@@ -219,3 +262,29 @@ def test_an_errand_names_its_cause_and_keeps_its_request_number(house: Household
     assert (row["position"], row["channel"], row["template"]) == (1, "probe", "note")
     assert (row["recipient"], row["request_number"], row["payload"]) == ("somebody", "R1", "{}")
     assert (row["created_at"], row["attempts"]) == (house.clock.now(), 0)
+
+
+def test_a_deadline_names_its_cause_and_falls_due_when_it_says(house: Household) -> None:
+    due_at = house.clock.now() + timedelta(minutes=30)
+
+    def react(_house: Household, desk: Desk, _recorded: Recorded) -> None:
+        for _ in range(2):
+            desk.remind(Deadline("expire", "order-1", due_at, {"charge": 1}))
+
+    write_workers(house, 1)
+    feed_of(house.engine, runner_of(house, react)).catch_up()
+    (row,) = (row for row in rows(house.engine, deadlines) if row["position"] > 0)
+    assert (row["position"], row["name"], row["subject"]) == (1, "expire", "order-1")
+    assert (row["next_try_at"], row["payload"]) == (due_at, '{"charge":1}')
+    assert (row["created_at"], row["attempts"]) == (house.clock.now(), 0)
+
+
+def test_the_deadlines_of_a_reaction_that_fails_are_not_kept(house: Household) -> None:
+    def react(_house: Household, desk: Desk, recorded: Recorded) -> None:
+        desk.remind(Deadline("expire", "order-1", desk.clock.now()))
+        raise BrokenError(recorded.position)
+
+    write_workers(house, 1)
+    feed_of(house.engine, runner_of(house, react)).catch_up()
+    assert [row for row in rows(house.engine, deadlines) if row["position"] > 0] == []
+    assert len(house.failures.all()) == 1

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
+from application.crash_points import CrashPoint
 from application.projections.projection import Recorded
 from infrastructure.feed.reader import LogReader
 from interface.household import Household
@@ -18,6 +19,8 @@ from tests.infrastructure.feed.probes import (
     Probe,
     feed_of,
     kill_transactions,
+    killed_at,
+    open_transactions,
     until,
     write_workers,
 )
@@ -68,6 +71,22 @@ def test_a_projection_killed_in_a_batch_leaves_neither_rows_nor_position(
 
     feed.catch_up()
     assert (probe.seen(house.engine), projector.position()) == ([1, 2, 3], 3)
+
+
+def test_a_projection_killed_before_its_commit_begins_the_batch_anew(
+    house: Household, probe: Probe
+) -> None:
+    write_workers(house, 1, 2)
+    projector = probe.projector(house.engine)
+    feed = feed_of(house.engine, projector)
+    with killed_at(CrashPoint.PROJECTION_APPLIED):
+        feed.run_once()
+    assert open_transactions(house.engine) == set()
+    assert (probe.seen(house.engine), projector.position()) == ([], 0)
+
+    successor = probe.projector(house.engine)
+    feed_of(house.engine, successor).catch_up()
+    assert (probe.seen(house.engine), successor.position()) == ([1, 2], 2)
 
 
 def test_rows_are_not_seen_before_the_position_has_moved(

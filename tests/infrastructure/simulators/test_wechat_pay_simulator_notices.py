@@ -6,7 +6,7 @@ from datetime import timedelta
 from email.message import Message
 
 import pytest
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 
 from tests.infrastructure.simulators.wechat_pay_world import (
     MCHID,
@@ -149,6 +149,59 @@ def test_a_notice_can_be_late(world: World) -> None:
     assert world.notifier.deliver_due() == 1
 
 
+def received_numbers(world: World) -> list[str]:
+    return [world.merchant.decrypt(body)["out_trade_no"] for _, body in world.receiver.received]
+
+
+def pay_in_turn(world: World, *numbers: str) -> None:
+    for number in numbers:
+        world.prepay(out_trade_no=number)
+        world.pay(out_trade_no=number)
+
+
+def test_a_later_payments_notice_can_come_first(world: World) -> None:
+    world.merchant.control("/_sim/notice_rules", reorder=True)
+    pay_in_turn(world, "FIRST-01")
+    assert world.notifier.deliver_due() == 0
+    pay_in_turn(world, "SECOND-1", "THIRD-01", "FOURTH-1")
+    assert world.notifier.deliver_due() == 4
+    assert received_numbers(world) == ["SECOND-1", "FIRST-01", "FOURTH-1", "THIRD-01"]
+    ids = [each["id"] for each in world.merchant.look("/_sim/notices")["notices"]]
+    assert ids == sorted(ids)
+
+
+def test_a_notice_held_back_goes_out_once_the_rule_ends(world: World) -> None:
+    world.merchant.control("/_sim/notice_rules", reorder=True)
+    world.pay()
+    assert state(world) == "held"
+    world.merchant.control("/_sim/notice_rules")
+    assert world.notifier.deliver_due() == 1
+    assert (received_numbers(world), state(world)) == ([NUMBER], "acknowledged")
+
+
+def test_a_notice_acknowledged_while_held_back_is_not_sent_again(world: World) -> None:
+    world.merchant.control("/_sim/notice_rules", reorder=True)
+    world.pay()
+    notice = world.merchant.look("/_sim/notices")["notices"][0]
+    world.merchant.control(f"/_sim/notices/{notice['id']}/resend")
+    pay_in_turn(world, "SECOND-1")
+    world.notifier.deliver_due()
+    assert received_numbers(world) == [NUMBER, "SECOND-1"]
+
+
+def test_a_probe_may_come_before_the_proper_notice(world: World) -> None:
+    world.merchant.control("/_sim/notice_rules", probe_first=True)
+    world.receiver.answers = [401]
+    world.pay()
+    world.notifier.deliver_due()
+    world.clock.advance(timedelta(seconds=15))
+    world.notifier.deliver_due()
+    (probe, _), (proper, body) = world.receiver.received
+    assert probe["Wechatpay-Signature"].startswith("WECHATPAY/SIGNTEST/")
+    world.merchant.verify(proper, body)
+    assert (deliveries(world), state(world)) == ([401, 200], "acknowledged")
+
+
 def test_an_unknown_notice_cannot_be_resent(world: World) -> None:
     assert world.merchant.control("/_sim/notices/EV-0/resend").status == 404
 
@@ -197,6 +250,38 @@ def test_a_notice_with_a_wrong_amount_verifies(world: World) -> None:
     headers, body = forge(world, "wrong_amount")
     world.merchant.verify(headers, body)
     assert world.merchant.decrypt(body)["amount"]["total"] == 18901
+
+
+def test_a_notice_for_another_app_verifies(world: World) -> None:
+    headers, body = forge(world, "wrong_appid")
+    world.merchant.verify(headers, body)
+    assert world.merchant.decrypt(body)["appid"] == "wx9999999999999999"
+
+
+def test_a_notice_about_an_unknown_order_verifies(world: World) -> None:
+    headers, body = forge(world, "unknown_number")
+    world.merchant.verify(headers, body)
+    assert world.query(world.merchant.decrypt(body)["out_trade_no"]).status == 404
+
+
+def test_an_unknown_event_verifies(world: World) -> None:
+    headers, body = forge(world, "unknown_event")
+    world.merchant.verify(headers, body)
+    assert json.loads(body)["event_type"] == "TRANSACTION.REVIEWED"
+    assert world.merchant.decrypt(body)["out_trade_no"] == NUMBER
+
+
+def test_a_notice_under_another_apiv3_key_verifies_but_cannot_be_read(world: World) -> None:
+    headers, body = forge(world, "wrong_apiv3_key")
+    world.merchant.verify(headers, body)
+    with pytest.raises(InvalidTag):
+        world.merchant.decrypt(body)
+
+
+def test_a_notice_may_name_a_key_that_nobody_knows(world: World) -> None:
+    headers, body = forge(world, "unknown_serial")
+    assert headers["Wechatpay-Serial"] == "PUB_KEY_ID_" + "9" * 34
+    assert world.merchant.decrypt(body)["out_trade_no"] == NUMBER
 
 
 def test_a_forgery_leaves_the_books_alone(world: World) -> None:

@@ -4,7 +4,7 @@ import base64
 import json
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,8 +12,9 @@ from email.message import Message
 from functools import cache
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from threading import Event, Thread
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 import uvicorn
@@ -24,10 +25,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from infrastructure.clock import SettableClock
 from infrastructure.simulators.wechat_pay import (
     Credentials,
+    Desk,
     Notifier,
+    Payment,
+    Reply,
     SimulatorSettings,
+    Wire,
     create_app,
+    exchange,
     generate_credentials,
+    set_up_desk,
 )
 
 APPID = "wx8888888888888888"
@@ -35,9 +42,13 @@ MCHID = "1900000001"
 OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
 NUMBER = "BJ261122-0042-7-1"
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-JSAPI = "/v3/pay/transactions/jsapi"
-BY_NUMBER = "/v3/pay/transactions/out-trade-no"
+TRANSACTIONS = "/v3/pay/transactions"
+JSAPI = f"{TRANSACTIONS}/jsapi"
+BY_NUMBER = f"{TRANSACTIONS}/out-trade-no"
+NOTIFY_URL = "https://shop.example.com/callbacks/wechat-pay"
 NOBODY_ANSWERS = 0
+
+Headers: TypeAlias = Message | Mapping[str, str]
 
 credentials = cache(generate_credentials)
 
@@ -119,12 +130,16 @@ class Merchant:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.exchange("POST", path, urlencode(form).encode(), headers)
 
-    def verify(self, headers: Message, body: bytes) -> None:
+    def verify(self, headers: Headers, body: bytes) -> None:
         """Raises InvalidSignature unless the platform signed exactly this."""
-        lines = f"{headers['Wechatpay-Timestamp']}\n{headers['Wechatpay-Nonce']}\n"
         key = serialization.load_pem_public_key(self.keys.platform_public_key_pem.encode())
         assert isinstance(key, rsa.RSAPublicKey)
         assert headers["Wechatpay-Serial"] == self.keys.platform_key_id
+        self.verify_with(key, headers, body)
+
+    def verify_with(self, key: rsa.RSAPublicKey, headers: Headers, body: bytes) -> None:
+        """Raises InvalidSignature unless the owner of that key signed exactly this."""
+        lines = f"{headers['Wechatpay-Timestamp']}\n{headers['Wechatpay-Nonce']}\n"
         assert headers["Wechatpay-Signature-Type"] == "WECHATPAY2-SHA256-RSA2048"
         signature = base64.b64decode(headers["Wechatpay-Signature"], validate=True)
         message = lines.encode() + body + b"\n"
@@ -138,6 +153,26 @@ class Merchant:
             resource["associated_data"].encode(),
         )
         return json.loads(plain)
+
+
+TRADES: Mapping[str, Mapping[str, object]] = {
+    "jsapi": {"payer": {"openid": OPENID}},
+    "h5": {"scene_info": {"payer_client_ip": "127.0.0.1", "h5_info": {"type": "Wap"}}},
+    "native": {},
+}
+
+
+def order(notify_url: str, trade: str, /, **changed: object) -> dict[str, object]:
+    return {
+        "appid": APPID,
+        "mchid": MCHID,
+        "description": "日常保洁 3 小时",
+        "out_trade_no": NUMBER,
+        "notify_url": notify_url,
+        "amount": {"total": 18900, "currency": "CNY"},
+        **TRADES[trade],
+        **changed,
+    }
 
 
 @dataclass
@@ -159,18 +194,14 @@ class World:
     notifier: Notifier
 
     def order(self, **changed: object) -> dict[str, object]:
-        return {
-            "appid": APPID,
-            "mchid": MCHID,
-            "description": "日常保洁 3 小时",
-            "out_trade_no": NUMBER,
-            "notify_url": self.receiver.url,
-            "amount": {"total": 18900, "currency": "CNY"},
-            "payer": {"openid": OPENID},
-        } | changed
+        return order(self.receiver.url, "jsapi", **changed)
 
     def prepay(self, **changed: object) -> Answer:
         return self.merchant.post(JSAPI, self.order(**changed))
+
+    def prepay_as(self, trade: str, **changed: object) -> Answer:
+        body = order(self.receiver.url, trade, **changed)
+        return self.merchant.post(f"{TRANSACTIONS}/{trade}", body)
 
     def query(self, out_trade_no: str = NUMBER) -> Answer:
         return self.merchant.get(f"{BY_NUMBER}/{out_trade_no}?mchid={MCHID}")
@@ -185,8 +216,17 @@ class World:
 @contextmanager
 def running_world(**settings: Any) -> Iterator[World]:  # noqa: ANN401 - any setting may differ
     clock = SettableClock(START)
+    chosen = simulator_settings(**settings)
+    notifier = Notifier(chosen, clock)
+    app = create_app(chosen, clock, notifier)
+    config = uvicorn.Config(app, ws="none", log_level="critical", access_log=False)
+    with _serving(uvicorn.Server(config)) as port, _receiving() as receiver:
+        yield World(clock, Merchant(clock, port, credentials()), receiver, notifier)
+
+
+def simulator_settings(**settings: Any) -> SimulatorSettings:  # noqa: ANN401 - any setting may differ
     keys = credentials()
-    chosen = SimulatorSettings(
+    return SimulatorSettings(
         **{"allow_loopback_http_notify": True, "deliver_in_background": False} | settings,
         appid=APPID,
         mchid=MCHID,
@@ -196,11 +236,67 @@ def running_world(**settings: Any) -> Iterator[World]:  # noqa: ANN401 - any set
         platform_private_key_pem=keys.platform_private_key_pem,
         platform_key_id=keys.platform_key_id,
     )
-    notifier = Notifier(chosen, clock)
-    app = create_app(chosen, clock, notifier)
-    config = uvicorn.Config(app, ws="none", log_level="critical", access_log=False)
-    with _serving(uvicorn.Server(config)) as port, _receiving() as receiver:
-        yield World(clock, Merchant(clock, port, keys), receiver, notifier)
+
+
+@dataclass
+class Mailbox:
+    """A notify_url without a socket: keeps every post, answers as told, else 204."""
+
+    answers: list[int | None] = field(default_factory=list)
+    received: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
+
+    def take(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
+        assert url == NOTIFY_URL
+        self.received.append((headers, body))
+        return self.answers.pop(0) if self.answers else 204
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A merchant at the simulator's desk, in one thread and without any server."""
+
+    clock: SettableClock
+    merchant: Merchant
+    desk: Desk
+    mailbox: Mailbox
+
+    def call(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        signed = {**self.merchant.headers(method, target, body), **(headers or {})}
+        return exchange(self.desk, Wire(method, target, signed, body))
+
+    def post(self, target: str, content: object) -> Reply:
+        return self.call("POST", target, json.dumps(content).encode())
+
+    def prepay(self, trade: str = "jsapi", **changed: object) -> Reply:
+        return self.post(f"{TRANSACTIONS}/{trade}", order(NOTIFY_URL, trade, **changed))
+
+    def query(self, out_trade_no: str = NUMBER, headers: Mapping[str, str] | None = None) -> Reply:
+        return self.call("GET", f"{BY_NUMBER}/{out_trade_no}?mchid={MCHID}", headers=headers)
+
+    def close(self, out_trade_no: str = NUMBER) -> Reply:
+        return self.post(f"{BY_NUMBER}/{out_trade_no}/close", {"mchid": MCHID})
+
+    def pay(self, **how: Any) -> Any:  # noqa: ANN401 - a test reads whatever JSON came
+        return self.desk.take_payment(Payment(**{"out_trade_no": NUMBER} | how))
+
+
+def visit(seed: int = 1, **settings: Any) -> Visit:  # noqa: ANN401 - any setting may differ
+    clock, mailbox = SettableClock(START), Mailbox()
+    chosen = simulator_settings(**settings)
+    chance = Random(seed)  # noqa: S311 - repeatable on purpose
+    notifier = Notifier(chosen, clock, mailbox.take, chance.randbytes)
+    desk = set_up_desk(chosen, clock, notifier)
+    return Visit(clock, Merchant(clock, 0, credentials()), desk, mailbox)
+
+
+def told(reply: Reply) -> Any:  # noqa: ANN401 - a test reads whatever JSON came
+    return json.loads(reply.body)
 
 
 @contextmanager

@@ -20,8 +20,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from application.payment_gateway import Prepayment
+from application.payment_gateway import PaymentGateway, Prepared, Prepayment, Rejected, Unknown
+from domain.payment_attempts import H5, NATIVE
 from infrastructure.clock import SettableClock
+from infrastructure.wechat.pay.certificates import CertificateStore
 from infrastructure.wechat.pay.config import WeChatPayConfig
 from infrastructure.wechat.pay.gateway import WeChatPayGateway
 
@@ -40,6 +42,8 @@ PREPAYMENT = Prepayment(
     openid=OPENID,
     expires_at=NOW + timedelta(minutes=10),
 )
+H5_PREPAYMENT = replace(PREPAYMENT, trade_type=H5, openid="", payer_ip="203.0.113.7")
+NATIVE_PREPAYMENT = replace(PREPAYMENT, trade_type=NATIVE, openid="")
 
 
 @cache
@@ -71,27 +75,32 @@ def public_pem(owner: str) -> str:
 
 
 @cache
-def certificate() -> x509.Certificate:
+def certificate(
+    owner: str = "certificate",
+    since: datetime = NOW - timedelta(days=1),
+    until: datetime = NOW + timedelta(days=5 * 365),
+) -> x509.Certificate:
+    """The owner's certificate for those years, one for each run."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay test")])
-    key = private_key("certificate")
+    key = private_key(owner)
     return (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=1))
-        .not_valid_after(NOW + timedelta(days=5 * 365))
+        .not_valid_before(since)
+        .not_valid_after(until)
         .sign(key, hashes.SHA256())
     )
 
 
-def certificate_pem() -> str:
-    return certificate().public_bytes(serialization.Encoding.PEM).decode()
+def certificate_pem(issued: x509.Certificate | None = None) -> str:
+    return (issued or certificate()).public_bytes(serialization.Encoding.PEM).decode()
 
 
-def certificate_serial() -> str:
-    return f"{certificate().serial_number:X}"
+def certificate_serial(issued: x509.Certificate | None = None) -> str:
+    return f"{(issued or certificate()).serial_number:X}"
 
 
 def config_for(base_url: str, platform_keys: dict[str, str] | None = None) -> WeChatPayConfig:
@@ -212,6 +221,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     declared_length: int | None = None
     drips: bool = False
+    drips_head: bool = False
+    raw: bytes = b""
     silent: bool = False
 
 
@@ -265,14 +276,25 @@ def gateway_to(
     *,
     platform_keys: dict[str, str] | None = None,
     read_seconds: float = 5.0,
+    clock: SettableClock | None = None,
+    certificates: CertificateStore | None = None,
 ) -> Iterator[WeChatPayGateway]:
-    """The adapter under test, at NOW, connected to the fake."""
-    config = replace(config_for(wechat.url, platform_keys), read_seconds=read_seconds)
-    gateway = WeChatPayGateway(config, SettableClock(NOW))
+    """The adapter under test, at NOW unless told, connected to the fake."""
+    config = config_for(wechat.url, platform_keys)
+    config = replace(config, connect_seconds=min(3.0, read_seconds), read_seconds=read_seconds)
+    moment = clock or SettableClock(NOW)
+    gateway = WeChatPayGateway(config, moment, certificates=certificates)
     try:
         yield gateway
     finally:
         gateway.close()
+
+
+def prepare(
+    gateway: PaymentGateway, prepayment: Prepayment = PREPAYMENT
+) -> Prepared | Rejected | Unknown:
+    """Compose and send, as one who keeps no bodies."""
+    return gateway.prepare(prepayment.trade_type, gateway.compose(prepayment))
 
 
 def _handler(wechat: FakeWeChat) -> type[BaseHTTPRequestHandler]:
@@ -306,7 +328,16 @@ def _send(handler: BaseHTTPRequestHandler, wechat: FakeWeChat) -> None:
     if reply.silent:
         wechat.released.wait()
         return
+    if reply.raw:
+        handler.close_connection = True
+        handler.wfile.write(reply.raw)
+        return
     handler.send_response(reply.status)
+    if reply.drips_head:
+        handler.flush_headers()
+        handler.wfile.write(b"X-Slow:")
+        _drip(handler, wechat, 40)
+        handler.wfile.write(b"\r\n")
     for name, value in reply.headers.items():
         handler.send_header(name, value)
     declared = reply.declared_length

@@ -276,23 +276,37 @@ def test_a_server_that_drips_is_given_up_although_each_drop_is_in_time(
         assert reason_of(WeChatOAuthLogin(hasty)) == "UnfitAnswerError"
 
 
+def test_a_server_that_drips_its_head_is_given_up_too(talk: Conversation) -> None:
+    with dripping_server(b"HTTP/1.1 200 OK\r\nX-Long: ") as url:
+        hasty = replace(
+            talk.settings,
+            api_base_url=url,
+            read_timeout_seconds=2,
+            total_timeout_seconds=0.2,
+        )
+
+        assert reason_of(WeChatOAuthLogin(hasty)) == "UnfitAnswerError"
+
+
 @contextmanager
-def dripping_server() -> Iterator[str]:
-    """Promises a long body and sends a blank every 20 ms until it is stopped."""
+def dripping_server(
+    beginning: bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n",
+) -> Iterator[str]:
+    """Begins an answer and sends a blank every 20 ms until it is stopped."""
     stopped = Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=drip, args=(listener, stopped))
+        thread = Thread(target=drip, args=(listener, stopped, beginning))
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         stopped.set()
         thread.join()
 
 
-def drip(listener: socket.socket, stopped: Event) -> None:
+def drip(listener: socket.socket, stopped: Event, beginning: bytes) -> None:
     connection, _ = listener.accept()
     with connection, suppress(OSError):
         connection.recv(65_536)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
+        connection.sendall(beginning)
         while not stopped.wait(0.02):
             connection.sendall(b" ")
 
@@ -305,7 +319,7 @@ def test_a_server_that_breaks_off_is_reported_as_unavailable(talk: Conversation)
 
 
 @pytest.mark.parametrize(
-    "url", ["https://api.weixin.qq.com.evil.example/", "https://mp.weixin.qq.com/", "http://h/"]
+    "url", ["https://api.weixin.qq.com.evil.example/", "https://qq.com/", "http://h/"]
 )
 def test_the_session_reaches_nothing_but_the_configured_server(
     talk: Conversation, url: str

@@ -21,11 +21,11 @@ from tests.infrastructure.wechat.fake_pay import (
     NOW,
     NUMBER,
     OPENID,
-    PREPAYMENT,
     FakeWeChat,
     Reply,
     gateway_to,
     paid_transaction,
+    prepare,
     refusal,
     signed_headers,
     signed_reply,
@@ -171,7 +171,7 @@ def test_a_prepay_refused_with_a_client_error_is_rejected(
     wechat: FakeWeChat, gateway: WeChatPayGateway, status: int, code: str
 ) -> None:
     wechat.reply = refusal(status, code)
-    assert gateway.prepare(PREPAYMENT) == Rejected(code.replace("_", ""), "拒绝")
+    assert prepare(gateway) == Rejected(code.replace("_", ""), "拒绝")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_overload_and_failure_leave_the_effect_unknown(
     wechat: FakeWeChat, gateway: WeChatPayGateway, status: int, code: str
 ) -> None:
     wechat.reply = refusal(status, code)
-    assert isinstance(gateway.prepare(PREPAYMENT), Unknown)
+    assert isinstance(prepare(gateway), Unknown)
     assert isinstance(gateway.query(NUMBER), Unknown)
 
 
@@ -210,7 +210,7 @@ def test_a_refusals_message_is_short_and_free_of_control_characters(
     wechat: FakeWeChat, gateway: WeChatPayGateway
 ) -> None:
     wechat.reply = refusal(400, "PARAM_ERROR", "金额\x00\r\n" + "错" * 1000)
-    rejected = gateway.prepare(PREPAYMENT)
+    rejected = prepare(gateway)
     assert isinstance(rejected, Rejected)
     assert rejected.message == "金额" + "错" * 254
 
@@ -218,7 +218,7 @@ def test_a_refusals_message_is_short_and_free_of_control_characters(
 def test_redirects_are_not_followed(wechat: FakeWeChat, gateway: WeChatPayGateway) -> None:
     with FakeWeChat() as elsewhere:
         wechat.reply = Reply(307, headers={"Location": elsewhere.url})
-        assert gateway.prepare(PREPAYMENT) == Unknown("HTTP 307")
+        assert prepare(gateway) == Unknown("HTTP 307")
         assert elsewhere.requests == []
 
 
@@ -227,7 +227,7 @@ def test_a_signed_answer_that_says_nothing_usable_is_unknown(
     wechat: FakeWeChat, gateway: WeChatPayGateway, body: bytes
 ) -> None:
     wechat.reply = signed_reply(body)
-    assert isinstance(gateway.prepare(PREPAYMENT), Unknown)
+    assert isinstance(prepare(gateway), Unknown)
     assert isinstance(gateway.query(NUMBER), Unknown)
 
 
@@ -281,27 +281,35 @@ def test_an_answer_of_a_mebibyte_is_read_and_not_a_byte_more(
 ) -> None:
     document = b'{"prepay_id":"wx1"}'
     wechat.reply = signed_reply(document.ljust(MAX_ANSWER_BYTES))
-    assert gateway.prepare(PREPAYMENT) == Prepared("wx1")
+    assert prepare(gateway) == Prepared("wx1")
     wechat.reply = signed_reply(document.ljust(MAX_ANSWER_BYTES + 1))
-    assert gateway.prepare(PREPAYMENT) == Unknown("AnswerTooLongError")
+    assert prepare(gateway) == Unknown("AnswerTooLongError")
 
 
 def test_a_compressed_flood_is_unknown(wechat: FakeWeChat, gateway: WeChatPayGateway) -> None:
     flood = gzip.compress(b" " * (64 * MAX_ANSWER_BYTES))
     wechat.reply = Reply(200, flood, {"Content-Encoding": "gzip"})
-    assert gateway.prepare(PREPAYMENT) == Unknown("AnswerTooLongError")
+    assert prepare(gateway) == Unknown("AnswerTooLongError")
 
 
 def test_silence_is_unknown(wechat: FakeWeChat) -> None:
     wechat.reply = Reply(silent=True)
     with gateway_to(wechat, read_seconds=0.2) as gateway:
-        assert gateway.prepare(PREPAYMENT) == Unknown("ReadTimeout")
+        assert prepare(gateway) == Unknown("ReadTimeout")
 
 
 def test_an_answer_that_drips_on_for_ever_is_unknown(wechat: FakeWeChat) -> None:
     wechat.reply = Reply(200, b"{", declared_length=60, drips=True)
     with gateway_to(wechat, read_seconds=0.2) as gateway:
-        assert gateway.prepare(PREPAYMENT) == Unknown("AnswerTooLongError")
+        assert prepare(gateway) == Unknown("AnswerTooLongError")
+
+
+def test_an_answer_whose_head_drips_is_unknown_before_it_is_complete(wechat: FakeWeChat) -> None:
+    wechat.reply = replace(wechat.reply, drips_head=True)
+    with gateway_to(wechat, read_seconds=0.2) as gateway:
+        assert isinstance(prepare(gateway), Unknown)
+    with gateway_to(wechat) as patient:
+        assert isinstance(prepare(patient), Prepared)
 
 
 def test_an_answer_cut_short_is_unknown(wechat: FakeWeChat, gateway: WeChatPayGateway) -> None:
@@ -315,4 +323,4 @@ def test_a_closed_port_is_unknown() -> None:
         unused.bind(("127.0.0.1", 0))
         config = fake_pay.config_for(f"http://127.0.0.1:{unused.getsockname()[1]}")
         gateway = WeChatPayGateway(config, SettableClock(NOW))
-        assert gateway.prepare(PREPAYMENT) == Unknown("ConnectionError")
+        assert prepare(gateway) == Unknown("ConnectionError")

@@ -11,7 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from application.payment_gateway import BadNoticeError, Notice, UnreadableNoticeError
+from application.payment_gateway import (
+    BadNoticeError,
+    ForeignNoticeError,
+    Notice,
+    UnreadableNoticeError,
+)
 from infrastructure.clock import SettableClock
 from infrastructure.wechat.pay.gateway import WeChatPayGateway
 from infrastructure.wechat.pay.notices import MAX_BODY_BYTES, UnsupportedNoticeError
@@ -273,9 +278,16 @@ def test_other_kinds_of_notices_are_named_as_unsupported(event_type: str) -> Non
 
 
 @pytest.mark.parametrize("change", [{"mchid": "1900000002"}, {"appid": "wx0000"}])
-def test_a_payment_to_another_merchant_or_app_is_a_bad_notice(change: dict[str, object]) -> None:
-    with pytest.raises(BadNoticeError):
+def test_a_payment_to_another_merchant_or_app_is_foreign(change: dict[str, object]) -> None:
+    with pytest.raises(ForeignNoticeError):
         read(notice_body(paid_transaction(**change)))
+
+
+def test_a_forged_notice_is_not_foreign_whatever_it_says() -> None:
+    body = notice_body(paid_transaction(mchid="1900000002"))
+    with pytest.raises(BadNoticeError) as raised:
+        GATEWAY.read_notice(signed_headers(body, owner="stranger"), body)
+    assert type(raised.value) is BadNoticeError
 
 
 @pytest.mark.parametrize(

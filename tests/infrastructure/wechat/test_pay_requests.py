@@ -27,6 +27,7 @@ from tests.infrastructure.wechat.fake_pay import (
     PREPAYMENT,
     FakeWeChat,
     gateway_to,
+    prepare,
 )
 
 CONFIG = fake_pay.config_for("http://127.0.0.1:9")
@@ -54,7 +55,7 @@ def test_a_prepay_is_a_signed_post_of_the_canonical_body(
     wechat: FakeWeChat, gateway: WeChatPayGateway
 ) -> None:
     port: PaymentGateway = gateway
-    assert port.prepare(PREPAYMENT) == Prepared("wx221000000000000000000000000000")
+    assert prepare(port) == Prepared("wx221000000000000000000000000000")
     (request,) = wechat.requests
     assert (request.method, request.target) == ("POST", "/v3/pay/transactions/jsapi")
     assert request.is_signed_by_merchant()
@@ -64,7 +65,7 @@ def test_a_prepay_is_a_signed_post_of_the_canonical_body(
 def test_a_chinese_description_goes_out_as_utf8_and_rightly_signed(
     wechat: FakeWeChat, gateway: WeChatPayGateway
 ) -> None:
-    gateway.prepare(replace(PREPAYMENT, description="月嫂 26天·𠮷祥 ＋ 加项"))
+    prepare(gateway, replace(PREPAYMENT, description="月嫂 26天·𠮷祥 ＋ 加项"))
     (request,) = wechat.requests
     assert "月嫂 26天·𠮷祥 ＋ 加项".encode() in request.body
     assert request.is_signed_by_merchant()
@@ -84,7 +85,7 @@ def test_a_query_is_a_signed_get_with_the_merchant_in_the_query(
 def test_every_request_names_what_it_accepts_and_who_asks(
     wechat: FakeWeChat, gateway: WeChatPayGateway
 ) -> None:
-    gateway.prepare(PREPAYMENT)
+    prepare(gateway)
     gateway.query(NUMBER)
     for request in wechat.requests:
         assert request.headers["accept"] == "application/json"
@@ -110,7 +111,7 @@ def test_threads_share_a_gateway(wechat: FakeWeChat, gateway: WeChatPayGateway) 
     results: list[object] = []
     prepayments = [replace(PREPAYMENT, out_trade_no=f"NUMBER-{index}") for index in range(8)]
     threads = [
-        threading.Thread(target=lambda asked=asked: results.append(gateway.prepare(asked)))
+        threading.Thread(target=lambda asked=asked: results.append(prepare(gateway, asked)))
         for asked in prepayments
     ]
     for thread in threads:
@@ -125,9 +126,9 @@ def test_threads_share_a_gateway(wechat: FakeWeChat, gateway: WeChatPayGateway) 
 
 
 def test_a_gateway_works_again_after_closing(gateway: WeChatPayGateway) -> None:
-    gateway.prepare(PREPAYMENT)
+    prepare(gateway)
     gateway.close()
-    assert isinstance(gateway.prepare(PREPAYMENT), Prepared)
+    assert isinstance(prepare(gateway), Prepared)
 
 
 def test_the_body_says_what_is_paid_by_whom_until_when() -> None:
@@ -174,7 +175,9 @@ def test_an_order_number_of_another_shape_is_refused_before_sending(
     wechat: FakeWeChat, gateway: WeChatPayGateway, number: str
 ) -> None:
     with pytest.raises(InvalidPrepaymentError):
-        gateway.prepare(replace(PREPAYMENT, out_trade_no=number))
+        gateway.compose(replace(PREPAYMENT, out_trade_no=number))
+    with pytest.raises(InvalidPrepaymentError):
+        gateway.close_order(number)
     with pytest.raises(InvalidPrepaymentError):
         gateway.query(number)
     assert wechat.requests == []

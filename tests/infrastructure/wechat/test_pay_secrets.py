@@ -1,6 +1,7 @@
 """Keys are checked when starting and shown to nobody."""
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 
 import orjson
@@ -10,22 +11,29 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
 from application.payment_gateway import BadNoticeError
+from application.policy import TryLaterError
 from infrastructure.clock import SettableClock
 from infrastructure.wechat.pay.config import InvalidPaymentSetupError, WeChatPayConfig
 from infrastructure.wechat.pay.gateway import WeChatPayGateway
 from tests.infrastructure.wechat import fake_pay
 from tests.infrastructure.wechat.fake_pay import (
     APIV3_KEY,
+    H5_PREPAYMENT,
     KEY_ID,
+    NATIVE_PREPAYMENT,
     NOW,
     NUMBER,
     OPENID,
     PREPAYMENT,
     FakeWeChat,
     Reply,
+    certificate_pem,
+    certificate_serial,
+    encrypted,
     gateway_to,
     notice_body,
     paid_transaction,
+    prepare,
     refusal,
     signed_headers,
     signed_reply,
@@ -101,32 +109,64 @@ def test_wrong_keys_of_the_platform_prevent_the_start(keys: dict[str, str]) -> N
         start(replace(CONFIG, platform_keys=keys))
 
 
+H5_LINK = "https://wx.tenpay.com/checkmweb?prepay_id=wx-link-canary"
+SEALED = [
+    encrypted(certificate_pem().encode()),
+    encrypted(b"plain-canary"),
+    encrypted(certificate_pem().encode()),
+]
+SERIALS = ["00FF", certificate_serial(), certificate_serial()]
+ENTRIES = [
+    {"serial_no": serial, "encrypt_certificate": sealed}
+    for serial, sealed in zip(SERIALS, SEALED, strict=True)
+]
+REPLIES = [
+    signed_reply(paid_transaction()),
+    signed_reply({"h5_url": H5_LINK, "code_url": "weixin://link-canary", "prepay_id": "\x00"}),
+    signed_reply(b"", 204),
+    signed_reply({"data": ENTRIES}),
+    signed_reply({"data": ENTRIES[:2]}),
+    Reply(200, orjson.dumps(paid_transaction()), {"Request-ID": "unsigned\x7f"}),
+    Reply(302, headers={"Location": f"/?openid={OPENID}"}),
+    Reply(raw=f"HTTP/1.1 {OPENID}\r\n{OPENID}\r\n\r\n".encode()),
+    refusal(401, "SIGN_ERROR", f"{OPENID} {APIV3_KEY}"),
+    refusal(500, "SYSTEM_ERROR"),
+]
+
+
 def exercise(gateway: WeChatPayGateway, wechat: FakeWeChat) -> None:
     """Call everything, with every outcome that logs."""
-    for reply in (
-        signed_reply(paid_transaction()),
-        Reply(200, orjson.dumps(paid_transaction()), {"Request-ID": "unsigned\x7f"}),
-        refusal(401, "SIGN_ERROR", f"{OPENID} {APIV3_KEY}"),
-        refusal(500, "SYSTEM_ERROR"),
-    ):
+    for reply in REPLIES:
         wechat.reply = reply
-        gateway.prepare(PREPAYMENT)
+        for prepayment in (PREPAYMENT, H5_PREPAYMENT, NATIVE_PREPAYMENT):
+            prepare(gateway, prepayment)
         gateway.query(NUMBER)
+        gateway.close_order(NUMBER)
+        with suppress(TryLaterError):
+            gateway.refresh_keys()
     gateway.bridge_parameters("wx221000000000000000000000000000")
     body = notice_body()
     gateway.read_notice(signed_headers(body), body)
-    with pytest.raises(BadNoticeError):
-        gateway.read_notice(signed_headers(body, owner="stranger"), body)
+    for serial in (KEY_ID, "AB" * 20):
+        with pytest.raises(BadNoticeError):
+            gateway.read_notice(signed_headers(body, owner="stranger", serial=serial), body)
 
 
 def test_no_log_line_of_any_logger_holds_a_secret(caplog: pytest.LogCaptureFixture) -> None:
-    with FakeWeChat() as wechat, gateway_to(wechat) as gateway, caplog.at_level(logging.DEBUG):
+    keys = {KEY_ID: fake_pay.public_pem("platform"), certificate_serial(): certificate_pem()}
+    with (
+        FakeWeChat() as wechat,
+        gateway_to(wechat, platform_keys=keys) as gateway,
+        caplog.at_level(logging.DEBUG),
+    ):
         exercise(gateway, wechat)
     written = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
     sent = [request.headers["authorization"] for request in wechat.requests]
+    sealed = [str(each["ciphertext"]) for each in SEALED]
     ciphertext = orjson.loads(notice_body())["resource"]["ciphertext"]
-    secrets = [APIV3_KEY, OPENID, "PRIVATE KEY", "WECHATPAY2-SHA256", ciphertext, *sent]
-    assert len(sent) == 8
+    personal = [OPENID, H5_PREPAYMENT.payer_ip, "canary"]
+    secrets = [APIV3_KEY, *personal, "PRIVATE KEY", "WECHATPAY2-SHA256", ciphertext, *sent, *sealed]
+    assert len(sent) == 6 * len(REPLIES)
     assert [secret for secret in secrets if secret in written] == []
 
 
