@@ -67,5 +67,6 @@ def household_on(settings: Settings, clock: SettableClock) -> Iterator[Household
     """The wired household on the settings' database, its feed installed, nothing running."""
     household = build(settings, clock)
     household.feed.install()
+    household.deadlines.install()
     yield household
     household.close()

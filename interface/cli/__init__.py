@@ -17,7 +17,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "migrate": ("migrating:migrate", "升级数据库结构（需要 DATABASE_OWNER_URL）"),
     "web": ("web:web", "只启动网站与接口"),
     "feed": ("processes:feed", "只启动投影与规则"),
-    "worker": ("processes:worker", "只启动对外请求的发送"),
+    "worker": ("processes:worker", "只启动对外请求、期限与例行任务"),
     "simulators": ("simulating:simulators", "只启动微信支付与公众号模拟器"),
     "doctor": ("diagnosing:doctor", "体检：密钥、时钟、通知地址、权限、版本"),
     "event-map": ("event_map:write", "重新生成 docs/event-map.md"),

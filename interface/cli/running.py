@@ -126,6 +126,7 @@ def _prepare(settings: Settings) -> None:
     """Projections' tables and, in a demo, its data, before anybody serves."""
     with open_household(settings) as house:
         house.feed.install()
+        house.deadlines.install()
         if settings.demo:
             seed(house)
 

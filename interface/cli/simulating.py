@@ -32,6 +32,7 @@ def pay_app(settings: Settings, clock: Clock) -> FastAPI:
             platform_private_key_pem=settings.simulator_platform_private_key.get_secret_value(),
             platform_key_id=next(iter(settings.platform_keys)),
             allow_loopback_http_notify=True,
+            h5_domains=_our_hosts(settings),
         ),
         clock,
     )
@@ -40,15 +41,20 @@ def pay_app(settings: Settings, clock: Clock) -> FastAPI:
 def account_app(settings: Settings, clock: Clock) -> FastAPI:
     """The Official Account, with the demo's app. Raises SettingsError."""
     _check_demo(settings)
-    hosts = {"127.0.0.1", "localhost", urlsplit(settings.base_url).hostname or ""}
     return official_account.create_app(
         official_account.SimulatorSettings(
             appid=settings.wechat_appid,
             secret=settings.wechat_secret.get_secret_value(),
-            redirect_hosts=frozenset(hosts),
+            redirect_hosts=_our_hosts(settings),
         ),
         clock,
     )
+
+
+def _our_hosts(settings: Settings) -> frozenset[str]:
+    """Where the product's pages may be opened from."""
+    own = urlsplit(settings.base_url).hostname
+    return frozenset({"127.0.0.1", "localhost"} | ({own} if own else set()))
 
 
 def _check_demo(settings: Settings) -> None:

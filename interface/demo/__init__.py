@@ -1,1 +1,1 @@
-"""`make demo`: five orders told step by step through the running product."""
+"""`make demo`: ten orders told step by step through the running product."""

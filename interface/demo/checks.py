@@ -4,8 +4,15 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, Final
 
-from domain.ledger.chart import ADVANCES, SERVICE_INCOME, VAT_PAYABLE, WECHAT_UNRECONCILED
+from domain.ledger.chart import (
+    ABNORMAL_RECEIPTS,
+    ADVANCES,
+    SERVICE_INCOME,
+    VAT_PAYABLE,
+    WECHAT_UNRECONCILED,
+)
 from domain.money import yuan
+from domain.payments import Payment
 from domain.time import SHANGHAI
 from interface.demo.narrator import Narrator
 from interface.demo.scene import Scene
@@ -18,6 +25,7 @@ def audit(scene: Scene) -> None:
     """Show the read models and check them against each other and WeChat's books."""
     scene.settle()
     show_timelines(scene)
+    check_alerts(scene)
     movements = show_cash_flow(scene)
     balance = show_trial_balance(scene)
     check_books(scene, movements)
@@ -33,8 +41,7 @@ def show_timelines(scene: Scene) -> None:
         view = order.view()
         scene.say.line(f"  {order.title} {order.number}，{view['stage_label']}")
         for step in view["timeline"]:
-            at = datetime.fromisoformat(step["at"]).astimezone(SHANGHAI)
-            scene.say.line(f"    {at:%m-%d %H:%M}  {step['sentence']}")
+            scene.say.line(f"    {_at(step['at'])}  {step['sentence']}")
 
 
 def show_cash_flow(scene: Scene) -> list[Any]:
@@ -116,6 +123,25 @@ def check_balances(scene: Scene, balance: Any, movements: list[Any]) -> None:  #
     advances = -left.get(ADVANCES.code, 0)
     told = f"预收账款 {yuan(advances)} = 其余订单（未完成、应退）的款项"
     say(told, holds=advances == owed, found=yuan(owed))
+    abnormal, untaken = -left.get(ABNORMAL_RECEIPTS.code, 0), _untaken_fen(scene)
+    told = f"异常收款待退 {yuan(abnormal)} = 订单没有接受、应退的款项"
+    say(told, holds=abnormal == untaken, found=yuan(untaken))
+
+
+def check_alerts(scene: Scene) -> None:
+    """Money that pays nothing waits for a person."""
+    scene.say.heading("告警（财务看到的）")
+    alerts = scene.alerts()[::-1]
+    rows = [
+        (_at(each["raised_at"]), each["label"], each["subject"], _amount_of(each))
+        for each in alerts
+    ]
+    scene.say.table(("时间", "告警", "微信支付订单号", "金额"), rows, words=3)
+    arrivals = scene.stage.arrivals()
+    stray = [each.transaction_id for each in arrivals if not isinstance(each, Payment.Succeeded)]
+    told = Counter(each["subject"] for each in alerts)
+    once = all(told[number] == 1 for number in stray)
+    scene.say.expect(f"没有入订单的 {len(stray)} 笔收款各有一条告警", holds=once, found=dict(told))
 
 
 def check_duties(scene: Scene) -> None:
@@ -126,13 +152,14 @@ def check_duties(scene: Scene) -> None:
 
 
 def check_readiness(scene: Scene) -> None:
-    """Every projection and policy has read the whole log, and none stands still."""
+    """Every projection and policy has read the whole log, and nothing due is left undone."""
     state = scene.readiness()
     level = state["ready"] and not any(state["lag_events"].values()) and not state["failures"]
     told = (
         f"{len(state['lag_events'])} 个投影和规则都已读到日志末尾（第 {state['position']} 条事件）"
     )
     scene.say.expect(told, holds=level, found=state)
+    scene.say.expect("到期的对外请求和期限都已办完", holds=not scene.stage.has_work())
 
 
 def _show_books(say: Narrator, theirs: dict[str, int], ours: dict[str, int]) -> None:
@@ -158,6 +185,12 @@ def _paid_fen(scene: Scene) -> tuple[int, int]:
     return earned, sum(view["paid_fen"] for view in views) - earned
 
 
+def _untaken_fen(scene: Scene) -> int:
+    """What is due back beyond what orders took."""
+    views = [order.view() for order in scene.orders]
+    return sum(max(view["refund_due_fen"] - view["paid_fen"], 0) for view in views)
+
+
 def _all(scene: Scene, page: str, member: str) -> list[Any]:
     """Every row of a list, page by page."""
     rows: list[Any] = []
@@ -168,6 +201,14 @@ def _all(scene: Scene, page: str, member: str) -> list[Any]:
         cursor = answer["next_cursor"]
         if not cursor:
             return rows
+
+
+def _at(told: str) -> str:
+    return f"{datetime.fromisoformat(told).astimezone(SHANGHAI):%m-%d %H:%M}"
+
+
+def _amount_of(alert: Any) -> str:  # noqa: ANN401 - JSON
+    return _amount(alert["facts"].get("amount_fen", 0))
 
 
 def _amount(fen: int) -> str:

@@ -19,6 +19,10 @@ _PAUSE_SECONDS: Final = 0.03
 _UNAUTHENTICATED: Final = 401
 _ACCEPTED: Final = frozenset({200, 201})
 
+# The browsers of the story; how one can pay follows them.
+IN_WECHAT: Final = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Mobile MicroMessenger/8.0.50"
+ON_A_DESKTOP: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/128.0.0.0"
+
 Query: TypeAlias = str | int | list[str]
 
 
@@ -101,13 +105,18 @@ class Caller:
 
 
 class Customer(Caller):
-    """A customer (顾客) inside WeChat."""
+    """A customer (顾客), inside WeChat until moved to another browser."""
 
     def __init__(self, base_url: str, heard: Heard, name: str, openid: str, phone: str) -> None:
         super().__init__(base_url, heard)
         self.name = name
         self._openid = openid
         self._phone = phone
+        self.move_to(IN_WECHAT)
+
+    def move_to(self, user_agent: str) -> None:
+        """Go on in another browser, logged in there too."""
+        self._session.headers["User-Agent"] = user_agent
 
     def log_in(self, account: "Platform") -> None:
         """Through WeChat's web authorization (网页授权)."""
@@ -157,9 +166,13 @@ class Platform:
         choice = {name: wishes[name][0] for name in names}
         return str(self._post("authorize", openid=openid, **choice)["url"])
 
-    def pay(self, number: str) -> None:
-        """The customer pays on WeChat's page."""
-        self._post("pay", out_trade_no=number)
+    def pay(self, number: str, *, late: bool = False) -> None:
+        """The customer pays on WeChat's page; `late`: though the time to pay is over."""
+        self._post("pay", out_trade_no=number, even_if_expired=late)
+
+    def open_password_page(self, number: str) -> None:
+        """The customer is about to type the password; meanwhile WeChat closes nothing."""
+        self._post(f"orders/{number}/password", entering=True)
 
     def forge(self, kind: str, number: str) -> int:
         """Post a forged notice about an order; the status that it was answered with."""
@@ -178,6 +191,10 @@ class Platform:
         """Let the notices of later payments get lost."""
         self._post("notice_rules", drop=True)
 
+    def send_notices(self) -> None:
+        """Let the notices of later payments go out at once again."""
+        self._post("notice_rules")
+
     def deliveries(self, number: str) -> list[int]:
         """The statuses that the order's notice was answered with so far."""
         return [attempt["status"] or 0 for attempt in self._notice(number)["attempts"]]
@@ -191,6 +208,11 @@ class Platform:
         """WeChat's own books: transaction → fen."""
         books = self._get("books")["transactions"]
         return {each["transaction_id"]: each["total_fen"] for each in books}
+
+    def state(self, number: str) -> str:
+        """The order's trade_state in WeChat's own books, "" where it has none."""
+        orders = self._get("books")["orders"]
+        return next((str(each["state"]) for each in orders if each["out_trade_no"] == number), "")
 
     def close(self) -> None:
         """Close the connections."""

@@ -35,7 +35,7 @@ def perform(stage: Stage, out: TextIO, story: Story = tell) -> int:
 
 
 def _open(say: Narrator, stage: Stage) -> None:
-    say.line("家务演示：五张订单，从预约到入账。每一步都是对运行中产品的真实 HTTP 请求；")
+    say.line("家务演示：十张订单，从抢名额到入账。每一步都是对运行中产品的真实 HTTP 请求；")
     say.line("时钟由演示拨动，几天的事几秒讲完；数据用完即删。")
     say.line(f"  网站和接口      {stage.web}")
     say.line(f"  微信支付模拟器  {stage.pay}")

@@ -21,6 +21,7 @@ from interface.demo.stage import Stage
 WEDNESDAY: Final = date(2026, 9, 23)
 HOLIDAY: Final = date(2026, 9, 25)  # 中秋节
 MONDAY: Final = date(2026, 9, 28)
+TUESDAY: Final = date(2026, 9, 29)
 DISPATCH: Final = "调度员"
 
 
@@ -93,8 +94,9 @@ class Scene:
     def settle(self) -> int:
         """Wait until all that follows from what was done is done; the log's last position.
 
-        Level twice at the same position: a policy that is level may just have
-        written what the others still have to read.
+        Outside calls and deadlines that are due by the story's clock belong to
+        it. Level twice at the same position: a policy that is level may just
+        have written what the others still have to read.
         """
         seen: list[int] = []
 
@@ -102,12 +104,17 @@ class Scene:
             state = self.readiness()
             _check_moving(state["failures"])
             level = state["ready"] and not any(state["lag_events"].values())
+            level = level and not self.stage.has_work()
             seen.append(state["position"] if level else -1)
             return len(seen) > 1 and seen[-1] == seen[-2] >= 0
 
-        wait_until(quiet, "投影或规则没有追上事件日志")
+        wait_until(quiet, "投影、规则、对外请求或期限没有做完")
         self._heard.note(seen[-1])
         return seen[-1]
+
+    def alerts(self) -> list[Any]:
+        """What waits for a person, as finance reads it, newest first."""
+        return list(self.finance.get("/api/v1/office/alerts", limit=100)["alerts"])
 
     def worker(self, name: str) -> str:
         """The id of the worker with this name."""

@@ -30,7 +30,7 @@ from infrastructure.migrations import upgrade
 from infrastructure.process_tree import free_port
 from interface.api.app import create_app
 from interface.cli.demo_data import seed
-from interface.cli.processes import work_outbox
+from interface.cli.processes import work_deadlines, work_outbox
 from interface.cli.serving import serving
 from interface.cli.simulating import account_app, pay_app
 from interface.demo_secrets import demo_secrets
@@ -60,6 +60,12 @@ class Stage:
         rows = LogReader(self.house.engine).read(0)
         events = [decode(row).event for row in rows]
         return [event for event in events if isinstance(event, MoneyArrived)]
+
+    def has_work(self) -> bool:
+        """Whether a call or a deadline is due by now, or is being done."""
+        due = (self.house.outbox.next_due(), self.house.deadlines.next_due(routines=True))
+        now = self.clock.now()
+        return any(each is not None and each <= now for each in due)
 
 
 @contextmanager
@@ -101,6 +107,7 @@ def stage(settings: Settings) -> Iterator[Stage]:
         house = build(settings, clock)
         running.callback(house.close)
         house.feed.install()
+        house.deadlines.install()
         seed(house)
         pay = serving(pay_app(settings, clock), port=settings.simulator_pay_port)
         account = serving(account_app(settings, clock), port=settings.simulator_account_port)
@@ -112,11 +119,12 @@ def stage(settings: Settings) -> Iterator[Stage]:
 
 @contextmanager
 def _working(house: Household) -> Iterator[None]:
-    """The feed and the outbox's worker, each in a thread."""
+    """The feed and the workers of outbox and deadlines, each in a thread."""
     stop = Event()
     threads = [
         Thread(target=house.feed.run_forever, args=(stop,), name="feed", daemon=True),
-        Thread(target=work_outbox, args=(house, stop), name="worker", daemon=True),
+        Thread(target=work_outbox, args=(house, stop), name="outbox", daemon=True),
+        Thread(target=work_deadlines, args=(house, stop), name="deadlines", daemon=True),
     ]
     for thread in threads:
         thread.start()

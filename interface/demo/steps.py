@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
+from domain.alerts import ALERT_LABELS
 from domain.money import yuan
 from domain.orders.stages import STAGE_LABELS
 from domain.time import SHANGHAI
@@ -16,6 +17,7 @@ from interface.demo.scene import DISPATCH, Order, Scene
 _OK: Final = 200
 _CONFLICT: Final = 409
 _AMOUNT_COLUMNS: Final = 9
+CHAOYANG: Final = "110105"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +43,35 @@ class Wish:
         }
 
 
+def regular_cleaning_wish(hours: int, starts_at: datetime) -> Wish:
+    """日常保洁 in 朝阳."""
+    return Wish(
+        words=f"日常保洁 {hours} 小时",
+        service_code="BJ-01",
+        quantity=hours * 60,
+        starts_at=starts_at,
+        address="望京西园四区 410 楼 1203",
+        district=CHAOYANG,
+    )
+
+
 def book(scene: Scene, title: str, customer: Customer, wish: Wish, *, taps: int = 1) -> Order:
     """Quote and book; `taps` on the button send the same command so many times."""
     quoted_fen = _quote(scene, customer, wish)
     body, key = wish.body(customer), str(uuid4())
     answers = [customer.do("/api/v1/orders", body, key=key) for _ in range(taps)]
     booked = answers[0]
+    order = enter(scene, title, customer, booked)
+    same = order.total_fen == quoted_fen
+    scene.say.expect("订单金额就是报价", holds=same, found=yuan(order.total_fen))
+    if taps > 1:
+        once = all(answer == booked for answer in answers) and _listed(order) == 1
+        scene.say.expect(f"“提交”连点 {taps} 下：只有一张订单，应答相同", holds=once, found=answers)
+    return order
+
+
+def enter(scene: Scene, title: str, customer: Customer, booked: Mapping[str, Any]) -> Order:
+    """Tell that the product took an order, and keep it for the audit."""
     order = Order(
         title=title,
         customer=customer,
@@ -56,19 +81,19 @@ def book(scene: Scene, title: str, customer: Customer, wish: Wish, *, taps: int 
     )
     scene.orders.append(order)
     scene.say.step(customer.name, f"下单 {order.number}，应付 {yuan(order.total_fen)}")
-    same = order.total_fen == quoted_fen
-    scene.say.expect("订单金额就是报价", holds=same, found=yuan(order.total_fen))
-    if taps > 1:
-        once = all(answer == booked for answer in answers) and _listed(order) == 1
-        scene.say.expect(f"“提交”连点 {taps} 下：只有一张订单，应答相同", holds=once, found=answers)
     return order
+
+
+def start_paying(scene: Scene, order: Order) -> Any:  # noqa: ANN401 - JSON
+    """Start paying in the browser the customer is in; returns what its page goes on with."""
+    handed = order.customer.do(f"{order.path}/payments", {})
+    scene.say.step(order.customer.name, f"去支付，商户订单号 {handed['out_trade_no']}")
+    return handed
 
 
 def prepare(scene: Scene, order: Order) -> str:
     """Start paying; returns the 商户订单号 that WeChat knows the attempt by."""
-    number = str(order.customer.do(f"{order.path}/payments", {})["out_trade_no"])
-    scene.say.step(order.customer.name, f"去支付，商户订单号 {number}")
-    return number
+    return str(start_paying(scene, order)["out_trade_no"])
 
 
 def pay(scene: Scene, order: Order, number: str) -> None:
@@ -105,6 +130,16 @@ def expect_harmless(
     scene.say.expect(f"{what}：应答 {wanted}，什么也没有改变", holds=unchanged, found=found)
 
 
+def expect_alert(scene: Scene, code: str, told: str, **facts: str | int) -> None:
+    """Finance finds the newest alert to be this one."""
+    scene.settle()
+    alerts = scene.alerts()
+    newest: Any = alerts[0] if alerts else {"code": "", "facts": {}}
+    holds = newest["code"] == code and facts.items() <= newest["facts"].items()
+    told = f"财务的告警列表：{ALERT_LABELS[code]}，{told}"
+    scene.say.expect(told, holds=holds, found=newest)
+
+
 def assign(scene: Scene, order: Order, *names: str) -> None:
     """Give the order to a crew, its leader first."""
     _accepted(scene, _assign(scene, order, names))
@@ -133,7 +168,8 @@ def advance_in_vain(scene: Scene, order: Order, code: str, who: str, stage: str)
 
 
 def expect_stage(scene: Scene, order: Order, stage: str) -> None:
-    """The customer reads that the order stands there."""
+    """The customer reads that the order stands there, once all is done that is due."""
+    scene.settle()
     view = order.view()
     label = STAGE_LABELS[stage]
     scene.say.expect(f"顾客看到“{label}”", holds=view["stage"] == stage, found=view["stage_label"])

@@ -1,7 +1,7 @@
-"""The story: five orders, from a quiet Wednesday morning to 中秋节."""
+"""The story: ten orders, from a quiet Wednesday morning to the evening of 中秋节."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -9,6 +9,7 @@ from domain.money import yuan
 from interface.demo.people import Customer
 from interface.demo.scene import DISPATCH, HOLIDAY, MONDAY, WEDNESDAY, Order, Scene, moment
 from interface.demo.steps import (
+    CHAOYANG,
     Wish,
     advance,
     advance_in_vain,
@@ -16,39 +17,46 @@ from interface.demo.steps import (
     assign_in_vain,
     book,
     buy,
+    expect_alert,
     expect_harmless,
     expect_paid,
     expect_stage,
     pay,
     prepare,
+    regular_cleaning_wish,
     report,
 )
+from interface.demo.story_of_payment import another_way_to_pay, late_payment, lost_notices
+from interface.demo.story_of_seats import last_seat
 
-_CHAOYANG: Final = "110105"
 _HAIDIAN: Final = "110108"
+_UNAUTHENTICATED: Final = 401
 _FORGERIES: Final[Mapping[str, str]] = {
     "bad_signature": "签名出自别的私钥",
     "altered_body": "签名之后正文被改了一个字",
     "old_timestamp": "签名时间在 5 分钟以前",
-    "wrong_mchid": "签名无误，但属于别家商户",
 }
 
 
 def tell(scene: Scene) -> None:
-    """All five orders."""
+    """All ten orders."""
     regular_cleaning(scene)
     new_home = new_home_cleaning_booked(scene)
     window_cleaning(scene)
     new_home_cleaning_done(scene, new_home)
     cancelled_order(scene)
     late_notice(scene)
+    last_seat(scene)
+    late_payment(scene)
+    another_way_to_pay(scene)
+    lost_notices(scene)
 
 
 def regular_cleaning(scene: Scene) -> None:
     """A paid order beset by double taps, forgeries and repeated notices."""
     scene.say.heading("订单一　日常保洁：重复点击、伪造通知、重复通知")
     log_in(scene, scene.lin)
-    wish = _regular_wish(2, moment(WEDNESDAY, 14))
+    wish = regular_cleaning_wish(2, moment(WEDNESDAY, 14))
     order = book(scene, "订单一　日常保洁", scene.lin, wish, taps=2)
     assign_in_vain(scene, order, "not_paid", "王秀英")
     number = prepare(scene, order)
@@ -74,6 +82,20 @@ def forged_notices(scene: Scene, order: Order, number: str) -> None:
         expect_harmless(scene, order, what, 401, partial(forge, kind, number))
     scene.say.step("微信支付", "签名探测：故意签错，看我方是否真的验签")
     expect_harmless(scene, order, "验签不过", 401, partial(forge, "probe", number))
+    foreign_notice(scene, order, number)
+
+
+def foreign_notice(scene: Scene, order: Order, number: str) -> None:
+    """Rightly signed, but about another merchant's money: credited to nobody, told to finance."""
+    scene.say.step("微信支付", "发来签名无误、但属于别家商户的通知")
+    before = scene.settle(), order.view()
+    status = scene.wechat_pay.forge("wrong_mchid", number)
+    after = scene.settle(), order.view()
+    refused = status == _UNAUTHENTICATED and before[1] == after[1]
+    scene.say.expect("应答 401，订单照旧，一分未入账", holds=refused, found=status)
+    added = after[0] - before[0]
+    scene.say.expect("事件日志只多一条：告警", holds=added == 1, found=f"{added} 条")
+    expect_alert(scene, "foreign_notice", "等人处理")
 
 
 def repeated_notices(scene: Scene, order: Order, number: str) -> None:
@@ -96,7 +118,7 @@ def new_home_cleaning_booked(scene: Scene) -> Order:
         quantity=1_200,
         starts_at=moment(HOLIDAY, 13, 30),
         address="建国路 88 号 5 号楼 2201",
-        district=_CHAOYANG,
+        district=CHAOYANG,
     )
     order = book(scene, "订单二　新居开荒", scene.chen, wish)
     buy(scene, order)
@@ -139,7 +161,7 @@ def cancelled_order(scene: Scene) -> None:
     """Paid, then cancelled before anybody had it: all of it is due back."""
     scene.say.heading("订单四　日常保洁：付款后、派单前取消")
     scene.at(HOLIDAY, 17, 0)
-    wish = _regular_wish(3, moment(MONDAY, 9))
+    wish = regular_cleaning_wish(3, moment(MONDAY, 9))
     order = book(scene, "订单四　日常保洁（取消）", scene.chen, wish)
     buy(scene, order)
     scene.at(HOLIDAY, 17, 30)
@@ -157,13 +179,12 @@ def late_notice(scene: Scene) -> None:
     """The notice is late; the customer's question finds the payment before it."""
     scene.say.heading("订单五　日常保洁：支付通知迟到")
     scene.at(HOLIDAY, 17, 40)
-    wish = _regular_wish(2, moment(MONDAY, 14))
+    wish = regular_cleaning_wish(2, moment(MONDAY, 14))
     order = book(scene, "订单五　日常保洁（通知迟到）", scene.lin, wish)
     number = prepare(scene, order)
     scene.wechat_pay.delay_notices(600)
     scene.wechat_pay.pay(number)
     scene.say.step("微信支付", f"收款 {yuan(order.total_fen)}，通知堵在路上")
-    scene.at(HOLIDAY, 17, 42)
     scene.say.step(order.customer.name, "回到页面，等支付结果：我方向微信支付查单")
     told = order.customer.do(f"{order.path}/payments/{number}/confirmation", {})["status"]
     scene.say.expect("查到已付款", holds=told == "succeeded", found=told)
@@ -171,7 +192,7 @@ def late_notice(scene: Scene) -> None:
     scene.say.expect("这时通知还没有来过", holds=silent)
     expect_paid(scene, order)
     expect_harmless(scene, order, "10 分钟后通知到了", 200, partial(arrive, scene, number))
-    scene.wechat_pay.delay_notices(0)
+    scene.wechat_pay.send_notices()
 
 
 def arrive(scene: Scene, number: str) -> int:
@@ -205,17 +226,6 @@ def visit(
         else:
             advance(scene, order, who, stage)
     expect_stage(scene, order, list(times)[-1])
-
-
-def _regular_wish(hours: int, starts_at: datetime) -> Wish:
-    return Wish(
-        words=f"日常保洁 {hours} 小时",
-        service_code="BJ-01",
-        quantity=hours * 60,
-        starts_at=starts_at,
-        address="望京西园四区 410 楼 1203",
-        district=_CHAOYANG,
-    )
 
 
 def _windows_wish() -> Wish:

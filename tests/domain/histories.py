@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from eventsourcing.domain import Aggregate
 
 from domain.aggregate import EventSourced
+from domain.capacity import HeldSeats, held_seats
 from domain.claims import Claim
 from domain.customers import Customer, ExternalIdentity
 from domain.orders.assignment import Assignment
@@ -183,8 +184,20 @@ def cancel(order: CleaningOrder, reason_code: str = "customer", fee_fen: int = 0
     order.cancel(cancellation(reason_code, fee_fen=fee_fen), by=BY_CUSTOMER, at=NOW)
 
 
-def rescheduling(starts_at: datetime) -> Rescheduling:
-    return Rescheduling(windows=[service_window(starts_at)], reason_code="customer", policy=POLICY)
+def seats_for(windows: Sequence[Window], crew: int = 1) -> HeldSeats:
+    """What a crew at the usual place holds."""
+    return held_seats("BJ-01", CONTACT["district"], windows, crew)
+
+
+def holding_order(crew: int = 1, **changes: Any) -> CleaningOrder:
+    """A booked order that holds its seats, as all do since seats are counted."""
+    windows = changes.get("windows", [service_window()])
+    return booked_order(seats=seats_for(windows, crew), **changes)
+
+
+def rescheduling(starts_at: datetime, **changes: Any) -> Rescheduling:
+    usual = Rescheduling(windows=[service_window(starts_at)], reason_code="customer", policy=POLICY)
+    return replace(usual, **changes)
 
 
 def extra_charge(amount_fen: int = 5_000) -> AddedCharge:

@@ -1,17 +1,21 @@
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from domain.claims import TakeUnique
 from domain.errors import InvalidInputError
 from domain.payments import (
     CLOSED,
+    PREPARED,
+    STARTED,
     SUCCEEDED,
+    UNPAID_STATES,
     MoneyArrived,
     Payment,
     PaymentSucceededError,
@@ -26,6 +30,7 @@ from tests.domain.histories import (
     claims,
     last,
     names,
+    sealed,
     started_payment,
     success,
     unsaved,
@@ -60,6 +65,11 @@ def test_an_attempt_is_found_by_its_trade_number_and_claims_it() -> None:
         {"expires_at": NOW},
         {"payer_openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
         {"payer_openid": ""},
+        {"trade_type": "APP"},
+        {"trade_type": "H5"},
+        {"trade_type": "MWEB", "payer_openid": ""},
+        {"trade_type": "MWEB", "payer_openid": "", "payer_ip": "203.0.113.7"},
+        {"trade_type": "NATIVE", "payer_openid": "", "payer_ip": "203.0.113.7"},
     ],
 )
 def test_a_malformed_attempt_is_refused(change: dict[str, Any]) -> None:
@@ -69,6 +79,55 @@ def test_a_malformed_attempt_is_refused(change: dict[str, Any]) -> None:
 
 def test_a_scanned_code_needs_no_openid() -> None:
     assert started_payment(trade_type="NATIVE", payer_openid="").trade_type == "NATIVE"
+
+
+def test_a_browser_outside_wechat_is_known_by_its_sealed_address() -> None:
+    payment = started_payment(trade_type="MWEB", payer_openid="", payer_ip=sealed("203.0.113.7"))
+    assert (payment.trade_type, payment.payer_ip) == ("MWEB", sealed("203.0.113.7"))
+    assert_replays(payment, payment.pending_events)
+
+
+@pytest.mark.parametrize(("trade_type", "minutes"), [("JSAPI", 120), ("MWEB", 5), ("NATIVE", 120)])
+def test_what_wechat_gave_is_asked_for_anew_once_it_has_run_out(
+    trade_type: str, minutes: int
+) -> None:
+    payment = started_payment(trade_type=trade_type, payer_ip=sealed("203.0.113.7"))
+    assert not payment.renew(at=NOW + timedelta(days=1))  # nothing was given yet
+    payment.prepare("wx-1", pay_url="https://wx.example/1", at=NOW)
+    assert payment.pay_url == "https://wx.example/1"
+    runs_out = NOW + timedelta(minutes=minutes)
+    assert not payment.renew(at=runs_out - timedelta(microseconds=1))
+
+    assert payment.renew(at=runs_out)
+
+    assert (payment.status, payment.prepay_id, payment.pay_url) == (STARTED, "", "")
+    assert payment.prepared_at is None
+    assert not payment.renew(at=runs_out + timedelta(days=1))
+    payment.prepare("", pay_url="https://wx.example/2", at=runs_out)
+    assert (payment.status, payment.pay_url) == (PREPARED, "https://wx.example/2")
+    assert names(payment) == ["Started", "Prepared", "Renewed", "Prepared"]
+    assert_replays(payment, payment.pending_events)
+
+
+def test_what_can_no_longer_be_paid_is_not_renewed() -> None:
+    rejected = started_payment()
+    rejected.reject_prepare("PARAM_ERROR", "参数错误", at=NOW)
+    for payment in (rejected, closed_payment(), succeeded_payment()):
+        assert not payment.renew(at=NOW + timedelta(days=1))
+
+
+def test_a_renewed_attempt_may_be_refused_given_up_and_paid() -> None:
+    ways: list[Callable[[Payment], bool]] = [
+        lambda payment: payment.reject_prepare("PARAM_ERROR", "参数错误", at=NOW),
+        lambda payment: payment.request_closing("expired", at=NOW),
+        lambda payment: payment.record_success(success(), at=NOW),
+    ]
+    for go_on in ways:
+        payment = started_payment()
+        payment.prepare("wx-1", at=NOW)
+        payment.renew(at=NOW + timedelta(hours=2))
+        assert go_on(payment)
+        assert_replays(payment, payment.pending_events)
 
 
 def test_a_success_in_time_pays_the_charge_once_for_all_attempts() -> None:
@@ -211,8 +270,11 @@ class SuccessReports(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.payment = started_payment()
+        self.payment = started_payment(trade_type="MWEB", payer_ip=sealed("203.0.113.7"))
+        self.now = NOW
         self.told: dict[str, int] = {}
+        self.given_up = False
+        self.closed_as = ""
 
     @rule(
         transaction=st.sampled_from(["42001", "42002", "42003"]),
@@ -226,15 +288,55 @@ class SuccessReports(RuleBasedStateMachine):
         assert record(report, at=NOW) == (transaction not in self.told)
         self.told[transaction] = amount_fen
 
-    @rule()
-    def prepare(self) -> None:
-        self.payment.prepare("wx-1", at=NOW)
+    @rule(name=st.sampled_from(["1", "2"]))
+    def prepare(self, name: str) -> None:
+        self.payment.prepare(f"wx-{name}", pay_url=f"https://wx.example/{name}", at=self.now)
 
     @rule()
-    def close(self) -> None:
-        if not self.told:
-            self.payment.request_closing("expired", at=NOW)
-            self.payment.close("CLOSED", at=NOW)
+    def refuse_to_prepare(self) -> None:
+        self.payment.reject_prepare("PARAM_ERROR", "参数错误", at=self.now)
+
+    @rule(later=st.sampled_from([timedelta(minutes=5), timedelta(hours=2)]))
+    def come_back(self, later: timedelta) -> None:
+        self.now += later
+        self.payment.renew(at=self.now)
+
+    @precondition(lambda self: not self.told)
+    @rule()
+    def give_up(self) -> None:
+        self.given_up = True
+        self.payment.request_closing("expired", at=self.now)
+
+    @precondition(lambda self: not self.told)
+    @rule(state=st.sampled_from(sorted(UNPAID_STATES)))
+    def close(self, state: str) -> None:
+        self.given_up = True
+        self.closed_as = self.closed_as or state
+        self.payment.request_closing("expired", at=self.now)
+        self.payment.close(state, at=self.now)
+
+    @invariant()
+    def it_waits_until_it_is_given_up_or_money_comes(self) -> None:
+        assert self.payment.is_waiting() == (not self.given_up and not self.told)
+
+    @invariant()
+    def it_is_over_once_it_is_closed_or_money_came(self) -> None:
+        assert self.payment.is_over() == (bool(self.closed_as) or bool(self.told))
+        assert not (self.payment.is_over() and self.payment.is_waiting())
+
+    @invariant()
+    def it_is_final_once_wechat_can_take_no_more_money(self) -> None:
+        """That WeChat knows no order, or an unpaid one, proves nothing of the future."""
+        assert self.payment.is_final() == (self.closed_as == "CLOSED" or bool(self.told))
+        assert self.payment.is_over() or not self.payment.is_final()
+
+    @invariant()
+    def what_wechat_gave_is_there_just_while_it_is_prepared(self) -> None:
+        if self.payment.status == PREPARED:
+            assert self.payment.prepay_id
+            assert self.payment.pay_url
+        elif self.payment.status == STARTED:
+            assert (self.payment.prepay_id, self.payment.pay_url) == ("", "")
 
     @invariant()
     def each_transaction_is_stated_once_with_its_amount(self) -> None:

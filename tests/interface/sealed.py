@@ -32,8 +32,7 @@ class Sealing:
         seal = self.town.courier.seal
         sealed = {**seal.resource({**transaction, **changes}), **self.resource}
         body = json.dumps({**_ENVELOPE, "resource": sealed, **self.envelope}).encode()
-        key = seal.keys.for_notice()
-        signed = {"Content-Type": "application/json", **seal.headers(body, key), **self.headers}
+        signed = {"Content-Type": "application/json", **seal.headers(body), **self.headers}
         return SealedNotice(body, signed)
 
 

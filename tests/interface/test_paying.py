@@ -100,7 +100,7 @@ def test_a_refused_prepay_is_told_and_another_attempt_may_follow(
     assert (answer.status_code, answer.json()["code"]) == (502, "payment_refused")
     assert town.prepared(customer, order) == f"{order['order_number']}-C1A2"
     assert attempts_of(town, order) == [
-        ["payment.started", "payment.prepare_rejected"],
+        ["payment.started", "payment.prepare_rejected", "payment.closing_requested"],
         ["payment.started", "payment.prepared"],
     ]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.alerts import alert_id
 from tests.interface.sealed import Sealing
 from tests.interface.town import Caller, Json, Town
 
@@ -84,9 +85,7 @@ def test_twenty_notices_at_once_are_one_payment(town: Town, sale: Sale) -> None:
     assert town.facts_of(sale.order_id) == ["cleaning_order.booked", "cleaning_order.paid"]
 
 
-@pytest.mark.parametrize(
-    "kind", ["bad_signature", "altered_body", "old_timestamp", "wrong_mchid", "probe"]
-)
+@pytest.mark.parametrize("kind", ["bad_signature", "altered_body", "old_timestamp", "probe"])
 def test_a_forged_notice_changes_and_keeps_nothing(town: Town, unpaid: Sale, kind: str) -> None:
     position, kept = town.position(), town.kept_notices()
     forged = {"kind": kind, "out_trade_no": unpaid.number}
@@ -153,24 +152,54 @@ def test_a_notice_is_good_for_five_minutes(town: Town, sale: Sale) -> None:
     assert town.facts_of_payment(sale.number) == PAID
 
 
+def alerts_about(town: Town, subject: str) -> list[tuple[str, Json]]:
+    """What the office is told about a transaction: code and facts."""
+    town.catch_up()
+    rows = town.finance().read("/api/v1/office/alerts", limit=100)["alerts"]
+    return [(row["code"], row["facts"]) for row in rows if row["subject"] == subject]
+
+
 @pytest.mark.parametrize(
-    "changes",
-    [{"mchid": "1999999999"}, {"appid": "wx0000000000000000"}],
+    ("changes", "mchid"),
+    [({"mchid": "1999999999"}, "1999999999"), ({"appid": "wx0000000000000000"}, "")],
     ids=["another merchant", "another app"],
 )
-def test_a_notice_for_somebody_else_is_refused(
-    town: Town, sale: Sale, changes: dict[str, str]
+def test_a_notice_for_somebody_else_is_refused_and_kept_and_told_once(
+    town: Town, sale: Sale, changes: dict[str, str], mchid: str
 ) -> None:
-    assert Sealing(town).notice(sale.transaction, **changes).post(town) == 401
+    kept, subject = town.kept_notices(), sale.transaction["transaction_id"]
+    foreign = Sealing(town).notice(sale.transaction, **changes)
+    assert [foreign.post(town), foreign.post(town)] == [401, 401]
+    assert town.kept_notices() == kept + 2
+    told = [("foreign_notice", {"mchid": mchid or sale.transaction["mchid"]})]
+    assert alerts_about(town, subject) == told
+    assert town.facts_of(alert_id("foreign_notice", subject)) == ["alert.raised"]
     assert town.facts_of_payment(sale.number) == STARTED
+    assert sale.stage(town) == "awaiting_payment"
 
 
-def test_a_number_we_never_gave_is_not_credited(town: Town, sale: Sale) -> None:
+def test_a_forged_notice_for_another_merchant_credits_nobody(town: Town, unpaid: Sale) -> None:
+    """Rightly signed, as every merchant's are; the simulator invents the success."""
     position, kept = town.position(), town.kept_notices()
-    stranger = Sealing(town).notice(sale.transaction, out_trade_no="BJ261122-9999-0-C1A1")
-    assert stranger.post(town) == 404
-    assert town.position() == position
-    assert town.kept_notices() == kept + 1  # the raw notice came first
+    forged = {"kind": "wrong_mchid", "out_trade_no": unpaid.number}
+    told = town.simulate("pay", "/_sim/notices/forge", forged)
+    assert [attempt["status"] for attempt in told["attempts"]] == [401]
+    assert (town.position(), town.kept_notices()) == (position + 1, kept + 1)  # the alert
+    assert town.facts_of_payment(unpaid.number) == STARTED
+    assert unpaid.stage(town) == "awaiting_payment"
+
+
+def test_a_number_we_never_gave_is_not_credited_and_told_once(town: Town, sale: Sale) -> None:
+    number, subject = "BJ261122-9999-0-C1A1", sale.transaction["transaction_id"]
+    position, kept = town.position(), town.kept_notices()
+    stranger = Sealing(town).notice(sale.transaction, out_trade_no=number)
+    assert [stranger.post(town), stranger.post(town)] == [404, 404]
+    assert town.position() == position + 1  # the alert and nothing else
+    assert town.kept_notices() == kept + 2  # the raw notices came first
+    amount_fen = sale.transaction["amount"]["total"]
+    facts = {"out_trade_no": number, "amount_fen": amount_fen, "currency": "CNY"}
+    assert alerts_about(town, subject) == [("unknown_number", facts)]
+    assert town.facts_of_payment(sale.number) == STARTED
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,11 @@ FAULTS: Final[Mapping[str, tuple[float, float]]] = {
 }
 _ENABLED: Final = 0.5
 _MOST_KILLS: Final = 4
+# Points that are come to many times a day.
+_OFTEN: Final = {
+    *(CrashPoint.LOG_APPENDING, CrashPoint.LOG_APPENDED, CrashPoint.ERRAND_CLAIMED),
+    *(CrashPoint.ERRAND_DONE, CrashPoint.POLICY_REACTED, CrashPoint.PROJECTION_APPLIED),
+}
 
 
 class Chance:
@@ -82,4 +87,6 @@ class Chance:
         if not self.happens("kills"):
             return {}
         points = self.random.sample(list(CrashPoint), self.random.randint(1, _MOST_KILLS))
-        return {point: int(2 ** self.random.uniform(0, 5)) for point in points}
+        return {
+            point: int(2 ** self.random.uniform(0, 5 if point in _OFTEN else 2)) for point in points
+        }

@@ -96,7 +96,7 @@ class Shopper:
         def do(house: Household, _: Command) -> Outcome:
             return Outcome(0, {"status": house.paying.confirm(number, self.id)}, repeated=False)
 
-        self.ask("confirm", do, self.new_key("confirm"))
+        self.world.ask(self.actor, "confirm", self.new_key("confirm"), do, kept=False)
 
     # -- what WeChat offers
 

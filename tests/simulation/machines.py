@@ -12,7 +12,9 @@ from tests.simulation.world import Script, World
 _JOBS: Final = ("feed", "outbox", "deadlines", "courier")
 _MOST_ROWS: Final = 6
 _LONG_LAG: Final = (60, 1500)
-_LAGS: Final = {"feed": (1, 20), "outbox": (1, 15), "deadlines": (1, 30), "courier": (0, 2)}
+# How long a job may be planned after its due time before it is planned anew.
+_PATIENCE: Final = timedelta(seconds=1500)
+_LAGS: Final = {"feed": (2, 60), "outbox": (1, 15), "deadlines": (1, 30), "courier": (0, 2)}
 
 
 class Machines:
@@ -23,18 +25,19 @@ class Machines:
         self._wechat = wechat
         self._read = 0
         self._pending: dict[str, datetime] = {}
+        self._due: dict[str, datetime | None] = dict.fromkeys(_JOBS)
 
     def plan(self) -> None:
         """Have every job run soon after its next due time."""
-        house = self._world.nodes[0].house
-        dues: dict[str, Callable[[], datetime | None]] = {
-            "feed": self._feed_due,
-            "outbox": house.outbox.next_due,
-            "deadlines": house.deadlines.next_due,
-            "courier": self._wechat.courier.next_due,
-        }
+        if self._world.rows_moved:
+            self._world.rows_moved = False
+            house = self._world.nodes[0].house
+            self._due["outbox"] = house.outbox.next_due()
+            self._due["deadlines"] = house.deadlines.next_due()
+        self._due["courier"] = self._wechat.courier.next_due()
+        self._due["feed"] = self._feed_due()
         for job in _JOBS:
-            if (due := dues[job]()) is not None:
+            if (due := self._due[job]) is not None:
                 self._plan(job, due)
 
     def _feed_due(self) -> datetime | None:
@@ -42,13 +45,13 @@ class Machines:
 
     def _plan(self, job: str, due: datetime) -> None:
         now = self._world.clock.now()
-        planned = self._pending.get(job)
-        if planned is not None and planned <= max(due, now) + timedelta(seconds=_LAGS[job][1]):
+        planned, soon = self._pending.get(job), max(due, now)
+        if planned is not None and planned <= soon + _PATIENCE:
             return
-        at = max(due, now) + self._lag(job)
+        at = soon + self._lag(job)
         if planned is None or at < planned:
             self._pending[job] = at
-            self._world.spawn(job, self._run(job), at - now)
+            self._world.spawn(job, self._run(job, at), at - now)
 
     def _lag(self, job: str) -> timedelta:
         chance = self._world.chance
@@ -56,8 +59,10 @@ class Machines:
         long = chance.happens(fault) and chance.random.random() < 0.3
         return chance.pause(*(_LONG_LAG if long else _LAGS[job]))
 
-    def _run(self, job: str) -> Script:
-        self._pending.pop(job, None)
+    def _run(self, job: str, at: datetime) -> Script:
+        if self._pending.get(job) != at:
+            return  # it was planned anew for an earlier time
+        del self._pending[job]
         if job == "courier":
             self._wechat.deliver()
         else:
@@ -79,7 +84,7 @@ class Machines:
 
     def _feed(self, house: Household) -> int:
         rounds = 0
-        most = self._world.chance.random.choice([1, 2, 5])
+        most = self._world.chance.random.choice([1, 3, 6])
         while rounds < most and house.feed.run_once():
             rounds += 1
         if rounds == most:

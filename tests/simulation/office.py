@@ -47,7 +47,7 @@ class Office:
     def dispatch(self, name: str) -> Script:
         """A dispatcher's day."""
         while True:
-            yield self._chance.pause(300, 5400)
+            yield self._chance.pause(900, 7200)
             orders = self._orders()
             for order_id in self._chance.random.sample(orders, min(3, len(orders))):
                 self._go_on(name, order_id)

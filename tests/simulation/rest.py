@@ -3,11 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from interface.household import Household
 from tests.simulation.nodes import Node
 from tests.simulation.wechat import WeChat
 from tests.simulation.world import BrokenError, World
 
 _MOST_JUMPS: Final = 3000
+_MOST_FAILURES: Final = 5
+# What falls due so soon after the first is done with it.
+_TOGETHER: Final = timedelta(minutes=5)
 # Longer than WeChat tries to tell us, and than we ask.
 _LONG_AFTER: Final = timedelta(hours=27)
 
@@ -26,31 +30,40 @@ def _run_dry(world: World, wechat: WeChat) -> None:
     node = world.nodes[-1]
     for _ in range(_MOST_JUMPS):
         _do_all(world, node, wechat)
+        _nobody_stands_still(node)
         due = _next_due(node, wechat)
         if due is None:
             return
-        world.clock.set(max(world.clock.now(), due))
+        world.clock.set(max(world.clock.now(), due) + _TOGETHER)
     raise BrokenError("the queues run empty", node.house.outbox.waiting())
 
 
 def _do_all(world: World, node: Node, wechat: WeChat) -> None:
-    """What can be done at this instant."""
-    wechat.deliver()
-    world.on(node, lambda house: house.feed.catch_up())
-    while world.on(node, lambda house: house.outbox.run_due()):
-        pass
-    while world.on(node, lambda house: house.deadlines.run_due()):
-        pass
+    """All that can be done at this instant."""
+    moved = True
+    while moved:
+        wechat.deliver()
+        world.on(node, lambda house: house.feed.catch_up())
+        grown = world.grown
+        moved = world.on(node, _do_rows) and world.grown > grown
+
+
+def _do_rows(house: Household) -> bool:
+    done = 0
+    while house.outbox.run_due() or house.deadlines.run_due():
+        done += 1
+    return done > 0
+
+
+def _nobody_stands_still(node: Node) -> None:
+    for failure in node.house.failures.all():
+        if failure.attempts > _MOST_FAILURES:
+            raise BrokenError("no follower stands still", failure.traceback)
 
 
 def _next_due(node: Node, wechat: WeChat) -> datetime | None:
-    ours = (node.house.outbox.next_due(), node.house.deadlines.next_due(), _next_try(node))
+    tries = [failure.next_try_at for failure in node.house.failures.all()]
+    ours = (node.house.outbox.next_due(), node.house.deadlines.next_due(), *tries)
     dues = [due - node.clock.ahead for due in ours if due is not None]
     post = wechat.courier.next_due()
-    if any(lag for lag in node.house.feed.lags()[1].values()) and not dues:
-        return min(dues, default=post)
     return min([*dues, *([post] if post else [])], default=None)
-
-
-def _next_try(node: Node) -> datetime | None:
-    return min((failure.next_try_at for failure in node.house.failures.all()), default=None)

@@ -25,6 +25,11 @@ DIED: Final = "died"
 # How far ahead somebody may be who acts at the same time.
 _AT_ONCE: Final = timedelta(minutes=3)
 
+# Whoever comes here writes or settles rows of the outbox or the deadlines.
+_MOVES_ROWS: Final = {
+    *(CrashPoint.POLICY_REACTED, CrashPoint.ERRAND_CLAIMED, CrashPoint.DEADLINE_CLAIMED),
+}
+
 # What somebody does; what it yields is the pause until the next turn.
 Script = Generator[timedelta, None, None]
 Deed = Callable[[Household, Command], Outcome]
@@ -71,6 +76,8 @@ class World:
         self.refusals: Counter[str] = Counter()
         self.points: Counter[str] = Counter()
         self.grown = 0
+        self.checked = 0
+        self.rows_moved = True
         self.step = 0
         self._busy: list[Node] = []
         self._turns: list[Turn] = []
@@ -119,13 +126,18 @@ class World:
         free = [node for node in self.nodes if node not in self._busy]
         return self.chance.random.choice(free) if free else None
 
-    def ask(self, actor: str, route: str, key: str, do: Deed) -> Told:
-        """Somebody asks the product for something, with an Idempotency-Key."""
+    def ask(self, actor: str, route: str, key: str, do: Deed, *, kept: bool = True) -> Told:
+        """Somebody asks the product for something, with an Idempotency-Key.
+
+        `kept` says whether the answer is kept under the command's id.
+        """
         node = self.free_node()
         if node is None:
             return Told(None, "nobody there")
         command = self.command(node, actor, route, key)
-        told = self._hear(node, command, do)
+        told, outcome = self._hear(node, command, do)
+        if outcome is not None and kept:
+            self._remember(command, outcome)
         self.note(actor, f"{route} {key} @{node.name}", told.code)
         self.refusals[told.code] += 1
         return told
@@ -149,6 +161,7 @@ class World:
         """Watches the product's crash points."""
         self.points[point] += 1
         self.grown += point is CrashPoint.LOG_APPENDED
+        self.rows_moved |= point in _MOVES_ROWS
         if self.chance.kills_at(point):
             self.note(self._busy[-1].name, f"dies at {point}", "")
             raise KilledError(point)
@@ -157,15 +170,14 @@ class World:
     def note(self, actor: str, command: str, outcome: str) -> None:
         self.trace.note(self.clock.now(), actor, command, outcome)
 
-    def _hear(self, node: Node, command: Command, do: Deed) -> Told:
+    def _hear(self, node: Node, command: Command, do: Deed) -> tuple[Told, Outcome | None]:
         try:
             outcome = self.on(node, lambda house: do(house, command))
         except KilledError:
-            return Told(None, DIED)
+            return Told(None, DIED), None
         except JiawuError as refused:
-            return Told(None, refused.code)
-        self._remember(command, outcome)
-        return Told(outcome.answer, "repeated" if outcome.repeated else "done")
+            return Told(None, refused.code), None
+        return Told(outcome.answer, "repeated" if outcome.repeated else "done"), outcome
 
     def _remember(self, command: Command, outcome: Outcome) -> None:
         """An answer that was given once is given for ever."""

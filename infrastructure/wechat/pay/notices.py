@@ -80,4 +80,8 @@ class NoticeReader:
 
     def _require_ours(self, transaction: Transaction) -> None:
         if (transaction.mchid, transaction.appid) != (self._mchid, self._appid):
-            raise ForeignNoticeError(reason="for another mchid or appid")
+            raise ForeignNoticeError(
+                reason="for another mchid or appid",
+                mchid=transaction.mchid,
+                transaction_id=transaction.transaction_id,
+            )

@@ -79,15 +79,19 @@ def notice_keys(here: Visit, count: int) -> list[bool]:
     return [headers[SERIAL] == public for headers, _ in here.mailbox.received]
 
 
-def test_a_downloaded_certificate_verifies_answers_and_notices() -> None:
+def test_a_downloaded_certificate_verifies_answers() -> None:
     here = certified()
     pem = downloaded(here)[issued().serial]
     reply = here.call("GET", DOWNLOAD, headers={SERIAL: issued().serial})
     assert reply.headers[SERIAL] == issued().serial
     here.merchant.verify_with(public_key(pem), reply.headers, reply.body)
+
+
+def test_a_downloaded_certificate_verifies_notices() -> None:
+    here = certified(key_mode="grey")
     assert notice_keys(here, 1) == [False]
     headers, body = here.mailbox.received[0]
-    here.merchant.verify_with(public_key(pem), headers, body)
+    here.merchant.verify_with(public_key(downloaded(here)[headers[SERIAL]]), headers, body)
 
 
 def test_a_certificate_is_named_by_its_own_serial_and_valid_for_five_years() -> None:
@@ -208,6 +212,7 @@ def test_after_the_migration_only_the_public_key_signs_and_there_is_a_way_back()
     assert notice_keys(here, 2) == [True, True]
     here.desk.seal.keys.set_mode("certificate")
     assert signed_by(here, "") == issued().serial
+    assert here.desk.seal.keys.for_notice().key_id == issued().serial
 
 
 def test_the_keys_can_be_looked_at() -> None:

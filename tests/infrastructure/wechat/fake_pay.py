@@ -79,6 +79,7 @@ def certificate(
     owner: str = "certificate",
     since: datetime = NOW - timedelta(days=1),
     until: datetime = NOW + timedelta(days=5 * 365),
+    serial: int | None = None,
 ) -> x509.Certificate:
     """The owner's certificate for those years, one for each run."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay test")])
@@ -88,7 +89,7 @@ def certificate(
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(since)
         .not_valid_after(until)
         .sign(key, hashes.SHA256())

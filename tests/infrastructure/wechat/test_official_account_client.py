@@ -20,7 +20,6 @@ from infrastructure.simulators.official_account import SimulatorSettings, create
 from infrastructure.wechat.official_account.client import OfficialAccountClient
 from infrastructure.wechat.official_account.settings import OfficialAccountSettings
 from infrastructure.wechat.official_account.tokens import PostgresTokens
-from infrastructure.wechat.official_account.wechat_client import TokenClient
 from tests.conftest import Database
 from tests.loopback import Stage, stage
 
@@ -227,19 +226,6 @@ def test_many_threads_with_one_refused_token_fetch_one_other(account: Account) -
 
     assert all(tickets)
     assert account.calls(STABLE) == before + 1
-
-
-def test_a_call_with_a_file_is_not_repeated_with_an_empty_one(account: Account) -> None:
-    client = account.client()
-    ask(client)
-    account.turn(token_refused=True)
-
-    def upload(wechat: TokenClient) -> object:
-        return wechat.post("ticket/getticket?type=jsapi", files={"media": b"picture"})
-
-    with pytest.raises(WeChatUnavailableError):
-        client.ask(upload, str)
-    assert account.row("access_token")[0] != ""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Whatever a server answers to the account's client, only our error comes out."""
 
 import inspect
+import io
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -209,6 +210,15 @@ def test_a_refused_token_in_a_text_of_parameters_is_no_defect(talk: Talk) -> Non
     with pytest.raises(WeChatUnavailableError) as refused:
         talk.client.ask(lambda wechat: wechat.customservice.delete_account("kf@x"), dict)
     assert refused.value.facts == {"reason": "40001"}
+
+
+def test_a_call_is_not_repeated_with_a_file_that_is_already_read(talk: Talk) -> None:
+    with_a_token(talk)
+    talk.parrot.says({"errcode": 40001, "errmsg": "stale"})
+
+    with pytest.raises(WeChatUnavailableError):
+        talk.client.ask(lambda wechat: wechat.media.upload("image", io.BytesIO(b"picture")), dict)
+    assert talk.parrot.paths == ["/cgi-bin/media/upload"]
 
 
 def test_a_file_is_never_posted_to_an_address_out_of_an_answer(talk: Talk) -> None:

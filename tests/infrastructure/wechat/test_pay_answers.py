@@ -307,7 +307,9 @@ def test_an_answer_that_drips_on_for_ever_is_unknown(wechat: FakeWeChat) -> None
 def test_an_answer_whose_head_drips_is_unknown_before_it_is_complete(wechat: FakeWeChat) -> None:
     wechat.reply = replace(wechat.reply, drips_head=True)
     with gateway_to(wechat, read_seconds=0.2) as gateway:
-        assert isinstance(prepare(gateway), Unknown)
+        unknown = prepare(gateway)
+    assert isinstance(unknown, Unknown)
+    assert unknown != Unknown("AnswerTooLongError")
     with gateway_to(wechat) as patient:
         assert isinstance(prepare(patient), Prepared)
 

@@ -1,23 +1,20 @@
 """Platform certificates: fetched by one process, known to all, used within their years."""
 
 import threading
-from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 import orjson
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.payment_gateway import BadNoticeError, Prepared, Unknown
 from application.policy import TryLaterError
 from infrastructure.clock import SettableClock
-from infrastructure.wechat.pay.certificates import PlatformCertificate, load_certificate
+from infrastructure.wechat.pay.certificates import load_certificate
 from infrastructure.wechat.pay.gateway import WeChatPayGateway
 from tests.infrastructure.wechat import fake_pay
 from tests.infrastructure.wechat.fake_pay import (
-    APIV3_KEY,
     KEY_ID,
     NOW,
     FakeWeChat,
@@ -31,6 +28,7 @@ from tests.infrastructure.wechat.fake_pay import (
     refusal,
     signed_headers,
 )
+from tests.infrastructure.wechat.fake_pay_certificates import Shelf, entry, sealed
 
 OLD = certificate()
 NEW = certificate("next certificate")
@@ -38,28 +36,6 @@ MINUTE = timedelta(minutes=1)
 CONFIGURED = {certificate_serial(OLD): certificate_pem(OLD)}
 MIXED = CONFIGURED | {KEY_ID: fake_pay.public_pem("platform")}
 BODY = notice_body()
-
-
-def entry(issued: x509.Certificate, **changes: object) -> dict[str, object]:
-    """One certificate as /v3/certificates tells it; `changes` replace members."""
-    told: dict[str, object] = {
-        "serial_no": certificate_serial(issued),
-        "effective_time": issued.not_valid_before_utc.isoformat(),
-        "expire_time": issued.not_valid_after_utc.isoformat(),
-        "encrypt_certificate": sealed(certificate_pem(issued).encode()),
-    }
-    return told | changes
-
-
-def sealed(plaintext: bytes, key: str = APIV3_KEY, **changes: object) -> dict[str, object]:
-    ciphertext = AESGCM(key.encode()).encrypt(b"abcdefghijkl", plaintext, b"certificate")
-    resource: dict[str, object] = {
-        "algorithm": "AEAD_AES_256_GCM",
-        "nonce": "abcdefghijkl",
-        "associated_data": "certificate",
-        "ciphertext": b64encode(ciphertext).decode(),
-    }
-    return resource | changes
 
 
 def reply_signed_by(owner: str, serial: str, document: object) -> Reply:
@@ -81,21 +57,6 @@ def notice_headers(owner: str, serial: str) -> dict[str, str]:
 
 
 NEW_NOTICE = notice_headers("next certificate", certificate_serial(NEW))
-
-
-class Shelf:
-    """A store in memory that counts how often it is looked into."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, PlatformCertificate] = {}
-        self.looks = 0
-
-    def all(self) -> Sequence[PlatformCertificate]:
-        self.looks += 1
-        return list(self.kept.values())
-
-    def keep(self, many: Iterable[PlatformCertificate]) -> None:
-        self.kept |= {each.serial: each for each in many}
 
 
 def put_new_on(shelf: Shelf) -> None:
@@ -220,6 +181,19 @@ def test_a_minute_after_a_vain_look_a_new_certificate_is_found(
     assert gateway.read_notice(NEW_NOTICE, BODY).notice_id
 
 
+def test_a_kept_certificate_never_takes_the_place_of_a_configured_one(
+    gateway: WeChatPayGateway, shelf: Shelf
+) -> None:
+    double = certificate("stranger", serial=OLD.serial_number)
+    shelf.keep([load_certificate(certificate_serial(OLD), certificate_pem(double))])
+    with pytest.raises(BadNoticeError):
+        gateway.read_notice(NEW_NOTICE, BODY)
+    assert shelf.looks == 1
+    assert gateway.read_notice(notice_headers("certificate", certificate_serial(OLD)), BODY)
+    with pytest.raises(BadNoticeError):
+        gateway.read_notice(notice_headers("stranger", certificate_serial(OLD)), BODY)
+
+
 @pytest.mark.parametrize("serial", ["PUB_KEY_ID_1", "xyz", "A" * 65, "0x1F", "1_0", "A" * 1024])
 def test_what_cannot_be_a_certificates_serial_causes_no_look(
     gateway: WeChatPayGateway, shelf: Shelf, serial: str
@@ -296,6 +270,7 @@ NEW_PEM = certificate_pem(NEW).encode()
         entry(NEW, serial_no="00FF"),
         entry(NEW, serial_no=None),
         entry(NEW, serial_no="-" + certificate_serial(NEW)),
+        entry(NEW, serial_no="0x" + certificate_serial(NEW)),
         entry(NEW, serial_no="A" * 10_240),
         entry(NEW, encrypt_certificate=None),
         entry(NEW, encrypt_certificate=sealed(NEW_PEM, "0" * 32)),

@@ -1,0 +1,1 @@
+"""How fast payment notices are answered."""

@@ -1,0 +1,102 @@
+"""Measure the answer to a payment notice: `python -m bench.notices`; about five minutes.
+
+Prints a table for each rate, and as the last line one JSON object: name → value,
+goal, holds. Exit code 1 where the goal is missed or anything was lost.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+import sqlalchemy as sa
+
+from bench.notices.client import Arrival, Posting, Target, notices_of, plan, post_all
+from bench.notices.installation import Installation, installation, until
+from bench.notices.sales import (
+    Sale,
+    WeChat,
+    open_seats,
+    orders_paid_once,
+    payments_stated_once,
+    sell,
+)
+from bench.notices.verdict import ANSWER, KEEP, PRODUCT, Figures, Phase, figures, print_phase
+from bench.notices.verdict import verdicts as verdicts_of
+from interface.household import Household
+from interface.settings import NOTIFY_PATH
+
+GOAL = (50, 30.0)
+STRESS = (200, 10.0)
+_COUNT = sa.text("select count(*) from callbacks.notices")
+
+
+def measure(at: Installation, wechat: WeChat, rate: int, seconds: float) -> Phase:
+    """The floors, then the product, with the same arrivals and the same bytes."""
+    arrivals = plan(rate, seconds)
+    sales = sell(at.house, notices_of(rate, seconds))
+    waited = until(partial(_nothing_to_do, at.house))
+    transactions = wechat.take_money(sales)
+    print(
+        f"{len(sales)} attempts are prepared and paid (prepared after {waited:.0f} s)", flush=True
+    )
+    kept = _kept(at.house)
+    results = _post(at, arrivals, wechat.notices(transactions))
+    level_after = until(partial(_is_level, at.house))
+    return Phase(
+        rate,
+        seconds,
+        results,
+        wrong_payments=len(sales) - payments_stated_once(at.house, sales),
+        wrong_orders=_wrong_orders(at.house, sales),
+        unkept=results[PRODUCT].answered - (_kept(at.house) - kept),
+        level_after=level_after,
+    )
+
+
+def _post(
+    at: Installation, arrivals: Sequence[Arrival], postings: Sequence[Posting]
+) -> dict[str, Figures]:
+    targets = {
+        ANSWER: Target(at.floors_port, "/answer"),
+        KEEP: Target(at.floors_port, "/keep"),
+        PRODUCT: Target(at.web_port, NOTIFY_PATH),
+    }
+    return {name: figures(post_all(target, arrivals, postings)) for name, target in targets.items()}
+
+
+def _wrong_orders(house: Household, sales: Sequence[Sale]) -> int:
+    return len(sales) - orders_paid_once(house, sales)
+
+
+def _nothing_to_do(house: Household) -> bool:
+    """Every projection and policy is level, and no call to WeChat is due."""
+    return _is_level(house) and house.outbox.waiting().count == 0
+
+
+def _is_level(house: Household) -> bool:
+    return not any(house.feed.lags()[1].values())
+
+
+def _kept(house: Household) -> int:
+    with house.engine.connect() as connection:
+        return int(connection.execute(_COUNT).scalar_one())
+
+
+def main() -> int:
+    """Measure both rates and report."""
+    with installation() as at:
+        wechat = WeChat(at.house.settings)
+        wechat.keep_silent()
+        open_seats(at.house)
+        goal = measure(at, wechat, *GOAL)
+        print_phase(goal)
+        stress = measure(at, wechat, *STRESS)
+        print_phase(stress)
+    verdicts = verdicts_of(goal, stress)
+    print(json.dumps(verdicts))
+    return 0 if all(each["holds"] for each in verdicts.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""Invariants of places, queues and the log itself."""
+
+import json
+from collections import Counter
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from application.event_map import ALL_PROJECTIONS, PROJECTIONS
+from domain.capacity import seat_claims
+from domain.claims import TakeSeats
+from domain.orders.stages import CLOSED_UNDONE, Stage
+from infrastructure.feed.feed import Feed
+from infrastructure.feed.reader import LogReader
+from infrastructure.feed.routing import routes
+from tests.application.projections.tables import Contents, contents, start_over
+from tests.infrastructure.event_log.claims_fold import Claims, read_claims
+from tests.simulation.facts import Facts
+from tests.simulation.world import BrokenError
+
+_OVERSOLD: Final = text(
+    "select s.pool, s.area, s.day, s.slot, sum(s.seats), max(c.seats) from log.seat_claims s"
+    " left join log.seat_capacity c using (pool, area, day, slot)"
+    " group by s.pool, s.area, s.day, s.slot having sum(s.seats) > coalesce(max(c.seats), 0)"
+)
+_COMMANDS: Final = text("select id, answer from log.commands")
+
+
+def no_slot_is_oversold(connection: Connection) -> None:
+    """At all times the seats sold of a slot are at most its seats (they are never lowered here)."""
+    oversold = connection.execute(_OVERSOLD).all()
+    if oversold:
+        raise BrokenError("no slot is oversold", oversold[0])
+
+
+def no_hold_outlives_its_time(facts: Facts) -> None:
+    """Once all is quiet no order awaits payment after its time, and no customer has an open hold."""
+    now: datetime = facts.world.clock.now()
+    for order in facts.orders.values():
+        if order.stage == Stage.AWAITING_PAYMENT and order.pay_by < now:
+            raise BrokenError("no hold outlives its time", (order.id, order.order_number))
+    with facts.house.engine.connect() as connection:
+        held = connection.execute(text("select id from log.place_claims")).scalars().all()
+    if held:
+        raise BrokenError("no hold outlives its time", held)
+
+
+def exactly_the_living_orders_hold_seats(facts: Facts) -> None:
+    """No seat is lost and none is freed twice: the claims are those of the orders not closed."""
+    expected = {
+        (order.id, claim.day, claim.slot, claim.seats)
+        for order in facts.orders.values()
+        if order.stage not in CLOSED_UNDONE and order.seats
+        for claim in seat_claims(order.id, order.seats)
+        if isinstance(claim, TakeSeats)
+    }
+    query = text("select id, day, slot, seats from log.seat_claims")
+    with facts.house.engine.connect() as connection:
+        held = {tuple(row) for row in connection.execute(query)}
+    if held != expected:
+        raise BrokenError("exactly the living orders hold seats", sorted(held ^ expected, key=str)[:3])
+
+
+def all_attempts_are_over(facts: Facts) -> None:
+    """Each attempt was paid or closed; none is forgotten while it could still be paid."""
+    waiting = [number for number, payment in facts.payments.items() if not payment.is_over()]
+    if waiting:
+        raise BrokenError("all attempts are over", waiting[:3])
+
+
+def nothing_waits(facts: Facts) -> None:
+    """Outbox and deadlines are empty, routines excepted; every follower is level, none stands still."""
+    house = facts.house
+    lags = {name: lag for name, lag in house.feed.lags()[1].items() if lag}
+    waits = (house.outbox.next_due(), house.deadlines.next_due(), house.failures.all())
+    if lags or any(waits):
+        raise BrokenError("nothing waits", (lags, waits))
+
+
+def the_log_has_no_gap(facts: Facts) -> None:
+    """Positions are dense in the log, versions in every stream."""
+    positions = [each.position for each in facts.recorded]
+    versions: Counter[object] = Counter()
+    for each in facts.recorded:
+        versions[each.event.originator_id] += 1
+        if each.event.originator_version != versions[each.event.originator_id]:
+            raise BrokenError("the log has no gap", each)
+    if positions != list(range(1, len(positions) + 1)):
+        raise BrokenError("the log has no gap", "positions")
+
+
+def claims_equal_the_fold_of_the_events(facts: Facts) -> None:
+    """The five claims tables are what the events' claims make of them, one after the other."""
+    folded = Claims()
+    for each in facts.recorded:
+        for claim in each.event.claims():
+            folded.apply(claim)
+    with facts.house.engine.connect() as connection:
+        kept = read_claims(connection)
+    if kept != folded:
+        raise BrokenError("claims equal the fold of the events", "")
+
+
+def every_acknowledged_command_stays(facts: Facts) -> None:
+    """Each answer that was given to a caller is found again by its command id."""
+    with facts.house.engine.connect() as connection:
+        kept = {row[0]: json.loads(row[1]) for row in connection.execute(_COMMANDS)}
+    for command, answer in facts.world.acknowledged.items():
+        if json.dumps(kept.get(command), sort_keys=True) != answer:
+            raise BrokenError("every acknowledged command stays", (command, answer))
+
+
+def a_rebuild_equals_the_live_rows(facts: Facts) -> None:
+    """Projections made anew from zero are the live ones byte for byte; slow, so for few seeds."""
+    live, table = _everything(facts), routes(PROJECTIONS)
+    fresh = [start_over(facts.house.engine, each, table) for each in ALL_PROJECTIONS]
+    Feed(LogReader(facts.house.engine), fresh, facts.house.failures).catch_up()
+    if _everything(facts) != live:
+        raise BrokenError("a rebuild equals the live rows", "")
+
+
+def _everything(facts: Facts) -> dict[str, Contents]:
+    return {each.name: contents(facts.house.engine, each) for each in ALL_PROJECTIONS}
+
+
+PLACES = (
+    no_hold_outlives_its_time,
+    exactly_the_living_orders_hold_seats,
+    all_attempts_are_over,
+    nothing_waits,
+    the_log_has_no_gap,
+    claims_equal_the_fold_of_the_events,
+    every_acknowledged_command_stays,
+)

@@ -1,0 +1,182 @@
+"""Invariants of money: what WeChat took, we state; what no order takes, goes back."""
+
+from collections import Counter
+from uuid import UUID
+
+from sqlalchemy import text
+
+from application.event_map import ALL_PROJECTIONS
+from application.projections import cash_journal
+from domain.ledger.chart import WECHAT_UNRECONCILED
+from domain.orders.order_facts import OrderFacts
+from domain.payments import MoneyArrived, Payment
+from tests.simulation.facts import Facts
+from tests.simulation.world import BrokenError
+
+_UNBALANCED = text(
+    "select position from cash_journal.lines group by position"
+    " having sum(debit_fen) <> sum(credit_fen)"
+)
+_ALERTED = text("select subject from office_alerts.alerts")
+
+
+def each_transaction_is_stated_once(facts: Facts) -> None:
+    """One money fact per WeChat transaction, whatever was told how often (count, not sums)."""
+    counted = Counter(event.transaction_id for event in facts.arrivals)
+    _none("each transaction is stated once", [tid for tid, times in counted.items() if times > 1])
+
+
+def each_charge_succeeds_at_most_once(facts: Facts) -> None:
+    """A charge has one Succeeded, whatever number of attempts it had."""
+    counted = Counter(
+        (event.payable_id, event.charge_number)
+        for event in facts.arrivals
+        if isinstance(event, Payment.Succeeded)
+    )
+    twice = [charge for charge, times in counted.items() if times > 1]
+    _none("each charge succeeds at most once", twice)
+
+
+def our_money_is_wechats_money(facts: Facts) -> None:
+    """Every transaction of WeChat's books is stated with its amount, and no other is."""
+    claimed = facts.wechat.claimed
+    theirs = {
+        (
+            str(line["transaction_id"]),
+            str(line["out_trade_no"]),
+            claimed.get(str(line["out_trade_no"]), line["total_fen"]),
+        )
+        for line in facts.wechat.desk.books.transactions()
+    }
+    ours = {(e.transaction_id, e.out_trade_no, e.amount_fen) for e in facts.arrivals}
+    _none("our money is WeChat's money", sorted(theirs ^ ours, key=str))
+
+
+def a_coupon_changes_nothing(facts: Facts) -> None:
+    """What the payer paid after coupons is kept beside the total and decides nothing."""
+    theirs = {
+        str(line["transaction_id"]): line["payer_total_fen"]
+        for line in facts.wechat.desk.books.transactions()
+        if str(line["out_trade_no"]) not in facts.wechat.claimed
+    }
+    ours = {e.transaction_id: e.payer_total_fen for e in facts.arrivals}
+    _none("a coupon changes nothing", [t for t, fen in theirs.items() if ours.get(t) != fen])
+
+
+def only_the_right_amount_pays(facts: Facts) -> None:
+    """A Succeeded, late or again too, is of exactly what was asked; else it is a mismatch."""
+    for event in facts.arrivals:
+        asked = facts.payments[event.out_trade_no].amount_fen
+        if isinstance(event, Payment.AmountMismatched) == (event.amount_fen == asked):
+            raise BrokenError("only the right amount pays", event)
+
+
+def all_money_is_taken_or_goes_back(facts: Facts) -> None:
+    """Each arrival pays its order, or is due back once and whole, or waits for a person.
+
+    A paid order was paid exactly its price by exactly one attempt. A mismatch is in
+    suspense: no refund.
+    """
+    for event in facts.arrivals:
+        taken = [e for e in facts.of(event.payable_id, OrderFacts.Paid) if _took(e, event)]
+        back = [e for e in facts.of(event.payable_id, OrderFacts.RefundDue) if _gave(e, event)]
+        whole = all(each.amount_fen == event.amount_fen for each in [*taken, *back])
+        expected = {
+            Payment.Succeeded: (len(taken) + len(back), len(taken) <= 1),
+            Payment.SucceededLate: (len(back), not taken),
+            Payment.SucceededAgain: (len(back), not taken),
+            Payment.AmountMismatched: (1 - len(back), not taken),
+        }
+        if expected[type(event)] != (1, True) or not whole:
+            raise BrokenError("all money is taken or goes back", (event, taken, back))
+
+
+def every_refund_has_its_arrival(facts: Facts) -> None:
+    """Nothing goes back that did not come, and from no payment more than came."""
+    came = {event.out_trade_no: 0 for event in facts.arrivals}
+    for event in facts.arrivals:
+        came[event.out_trade_no] += event.amount_fen
+    for order_id in facts.orders:
+        for refund in facts.of(order_id, OrderFacts.RefundDue):
+            came[refund.out_trade_no] = came.get(refund.out_trade_no, 0) - refund.amount_fen
+    _none("every refund has its arrival", [number for number, fen in came.items() if fen < 0])
+
+
+def a_paid_order_was_paid_its_price_once(facts: Facts) -> None:
+    """Paid is stated once for the price, before anybody is assigned, and never on a closed order."""
+    for order_id, order in facts.orders.items():
+        names = [type(event).__name__ for event in facts.of_order[order_id]]
+        paid = facts.of(order_id, OrderFacts.Paid)
+        wrong = [event for event in paid if event.amount_fen != order.total_fen]
+        if len(paid) > 1 or wrong:
+            raise BrokenError("a paid order was paid its price once", (order_id, paid))
+        if "Assigned" in names and "Paid" not in names[: names.index("Assigned")]:
+            raise BrokenError("nobody is assigned before it is paid", (order_id, names))
+        if "Cancelled" in names and {"Paid", "Assigned"} & set(names[names.index("Cancelled") :]):
+            raise BrokenError("nothing is paid or assigned once it is closed", (order_id, names))
+
+
+def a_cancelled_order_keeps_no_money(facts: Facts) -> None:
+    """What a cancelled order was paid is due back whole, as no fee is taken yet."""
+    for order_id, order in facts.orders.items():
+        if order.stage in {"cancelled", "expired"} and order.kept_fen():
+            raise BrokenError("a cancelled order keeps no money", order_id)
+
+
+def every_stray_arrival_is_shown_to_a_person(facts: Facts) -> None:
+    """A mismatched, late, second or untaken payment stands in the office's alerts."""
+    if "office_alerts" not in {projection.name for projection in ALL_PROJECTIONS}:
+        return
+    shown = set(_strings(facts, _ALERTED))
+    astray = [e.transaction_id for e in facts.arrivals if not isinstance(e, Payment.Succeeded)]
+    for order_id in facts.orders:
+        back = facts.of(order_id, OrderFacts.RefundDue)
+        astray += [refund.transaction_id for refund in back if refund.source != "order"]
+    missing = [tid for tid in astray if tid not in shown]
+    _none("every stray arrival is shown to a person", missing)
+
+
+def the_books_balance_and_hold_wechats_money(facts: Facts) -> None:
+    """Each entry balances, and the wallet account is the sum of WeChat's books."""
+    with facts.house.engine.connect() as connection:
+        unbalanced = list(connection.execute(_UNBALANCED).scalars())
+        debit, credit = cash_journal.totals(connection)
+        balances = {row["account"]: row for row in cash_journal.trial_balance(connection)}
+    _none("each entry balances", unbalanced)
+    came = sum(event.amount_fen for event in facts.arrivals)
+    wallet = balances.get(WECHAT_UNRECONCILED.code, {"debit_balance_fen": 0})
+    if debit != credit or wallet["debit_balance_fen"] != came:
+        raise BrokenError("the books hold WeChat's money", (debit, credit, wallet, came))
+
+
+def _took(paid: OrderFacts.Paid, event: MoneyArrived) -> bool:
+    return isinstance(event, Payment.Succeeded) and paid.out_trade_no == event.out_trade_no
+
+
+def _gave(refund: OrderFacts.RefundDue, event: MoneyArrived) -> bool:
+    return bool(refund.transaction_id) and refund.transaction_id == event.transaction_id
+
+
+def _strings(facts: Facts, query: object) -> list[str]:
+    with facts.house.engine.connect() as connection:
+        return [str(each) for each in connection.execute(query).scalars()]  # type: ignore[call-overload]
+
+
+def _none(invariant: str, broken: list[object] | list[str] | list[tuple[UUID, int]]) -> None:
+    if broken:
+        raise BrokenError(invariant, broken[:3])
+
+
+MONEY = (
+    each_transaction_is_stated_once,
+    each_charge_succeeds_at_most_once,
+    our_money_is_wechats_money,
+    a_coupon_changes_nothing,
+    only_the_right_amount_pays,
+    all_money_is_taken_or_goes_back,
+    every_refund_has_its_arrival,
+    a_paid_order_was_paid_its_price_once,
+    a_cancelled_order_keeps_no_money,
+    every_stray_arrival_is_shown_to_a_person,
+    the_books_balance_and_hold_wechats_money,
+)
