@@ -16,7 +16,7 @@ from application.clock import Clock
 from application.commands import ClaimRefusedError, Command, Decision
 from application.log import Log
 from application.vault import KeyClass, Vault
-from application.wechat_login import WeChatLogin, WeChatUser
+from application.wechat_login import LoginDeclinedError, WeChatLogin, WeChatUser
 from domain.customers import Customer, ExternalIdentity
 from domain.errors import UnauthenticatedError
 from domain.staff import Staff
@@ -80,26 +80,28 @@ class CustomerLogin:
         WeChat may call back twice with one code; the second call finds the first
         one's customer. Raises LoginStateError and the errors of the port.
         """
+        if not code:
+            raise LoginDeclinedError
         return_path = self._logins.redeem(state)
         if return_path is None:
             return self._finish_again(code, state)
         user = self._wechat.exchange(code)
         user.require_real()
         customer_id = self._customer(user)
-        self._logins.remember(code, customer_id)
+        self._logins.remember(_visit(code, state), customer_id)
         return self._sessions.open_session(SubjectKind.CUSTOMER, customer_id), return_path
 
     def _finish_again(self, code: str, state: str) -> tuple[str, str]:
         return_path = self._logins.return_path_of(state)
-        customer_id = self._recall(code) if return_path is not None else None
+        customer_id = self._recall(_visit(code, state)) if return_path is not None else None
         if customer_id is None or return_path is None:
             raise LoginStateError
         return self._sessions.open_session(SubjectKind.CUSTOMER, customer_id), return_path
 
-    def _recall(self, code: str) -> UUID | None:
-        """Whom the code stood for; the first callback may still be asking WeChat."""
+    def _recall(self, visit: str) -> UUID | None:
+        """Whom the visit stood for; the first callback may still be asking WeChat."""
         for attempt in range(_RECALLS):
-            customer_id = self._logins.recall(code)
+            customer_id = self._logins.recall(visit)
             if customer_id is not None:
                 return customer_id
             self._pause(attempt)
@@ -131,6 +133,11 @@ class CustomerLogin:
             self._log.run(command, decide)
         except ClaimRefusedError as refused:
             raise LoginStateError from refused
+
+
+def _visit(code: str, state: str) -> str:
+    """A code as it came back to this very log-in; seen by another it is worth nothing."""
+    return f"{state} {code}"
 
 
 class StaffLogin:

@@ -153,5 +153,8 @@ class PaymentGateway(Protocol):
         ...
 
     def refresh_keys(self) -> None:
-        """Fetch WeChat's present platform certificates (平台证书); nothing in public-key mode."""
+        """Fetch WeChat's present platform certificates (平台证书); nothing in public-key mode.
+
+        Raises TryLaterError where no usable certificate came.
+        """
         ...

@@ -31,6 +31,7 @@ from application.payment_facts import PaymentFacts
 from application.payment_notices import PaymentNotices
 from application.personnel import Personnel
 from application.unpaid import Unpaid
+from application.wechat_js_sdk import JsSdk
 from infrastructure.clock import SystemClock
 from infrastructure.credentials import PostgresCredentials
 from infrastructure.deadlines import Deadlines, Upkeep
@@ -50,8 +51,12 @@ from infrastructure.outbox import Outbox
 from infrastructure.pause import jittered_pause
 from infrastructure.sessions import PostgresOAuthLogins, PostgresSessions
 from infrastructure.vault import PostgresVault, VaultSecrets
+from infrastructure.wechat.official_account.client import OfficialAccountClient
+from infrastructure.wechat.official_account.js_sdk import WeChatJsSdkSigner
 from infrastructure.wechat.official_account.login import WeChatOAuthLogin
 from infrastructure.wechat.official_account.settings import OfficialAccountSettings
+from infrastructure.wechat.official_account.tokens import PostgresTokens
+from infrastructure.wechat.pay.certificate_store import PostgresCertificates
 from infrastructure.wechat.pay.config import WeChatPayConfig
 from infrastructure.wechat.pay.gateway import WeChatPayGateway
 from infrastructure.wechat.prepay_bodies import PostgresPrepayBodies
@@ -81,6 +86,7 @@ class Household:
     personnel: Personnel
     customer_login: CustomerLogin
     staff_login: StaffLogin
+    js_sdk: JsSdk
     sessions: PostgresSessions
     logins: PostgresOAuthLogins
     feed: Feed
@@ -131,6 +137,7 @@ def build(
         personnel=_personnel(ground),
         customer_login=_customer_login(ground),
         staff_login=StaffLogin(ground.log, ground.credentials, ground.sessions, ground.clock),
+        js_sdk=_js_sdk(ground),
         sessions=ground.sessions,
         logins=ground.logins,
         feed=_feed(ground, money, failures),
@@ -195,7 +202,9 @@ def _ground(settings: Settings, clock: Clock, pay_line: BaseAdapter | None) -> _
         log=log,
         vault=PostgresVault(engine, clock, _vault_secrets(settings)),
         alerts=Alerts(log, clock),
-        gateway=WeChatPayGateway(_pay_config(settings), clock, pay_line),
+        gateway=WeChatPayGateway(
+            _pay_config(settings), clock, pay_line, certificates=PostgresCertificates(engine, clock)
+        ),
         numbers=PostgresNumbers(engine),
         credentials=PostgresCredentials(engine, clock),
         sessions=PostgresSessions(engine, clock),
@@ -281,6 +290,15 @@ def _customer_login(ground: _Ground) -> CustomerLogin:
         callback_url=f"{settings.base_url}{LOGIN_CALLBACK}",
         pause=jittered_pause,
     )
+
+
+def _js_sdk(ground: _Ground) -> JsSdk:
+    settings = ground.settings
+    tokens = PostgresTokens(ground.engine, ground.clock)
+    client = OfficialAccountClient(_account_settings(settings), tokens)
+    signer = WeChatJsSdkSigner(client)
+    appid, base_url = settings.wechat_appid, settings.base_url
+    return JsSdk(signer, ground.clock, appid=appid, base_url=base_url)
 
 
 # -- settings as the adapters want them

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from bench.notices.client import Arrival, Posting, Target, notices_of, plan, post_all
 from bench.notices.installation import Installation, installation, until
+from bench.notices.processor import processor_seconds
 from bench.notices.sales import (
     Sale,
     WeChat,
@@ -41,12 +42,17 @@ def measure(at: Installation, wechat: WeChat, rate: int, seconds: float) -> Phas
         f"{len(sales)} attempts are prepared and paid (prepared after {waited:.0f} s)", flush=True
     )
     kept = _kept(at.house)
-    results = _post(at, arrivals, wechat.notices(transactions))
+    postings = wechat.notices(transactions)
+    results = _floors(at, arrivals, postings)
+    before = processor_seconds(at.processes)
+    results[PRODUCT] = figures(post_all(Target(at.web_port, NOTIFY_PATH), arrivals, postings))
     level_after = until(partial(_is_level, at.house))
+    after = processor_seconds(at.processes)
     return Phase(
         rate,
         seconds,
         results,
+        processor_ms={name: (after[name] - before[name]) * 1000 / len(sales) for name in after},
         wrong_payments=len(sales) - payments_stated_once(at.house, sales),
         wrong_orders=_wrong_orders(at.house, sales),
         unkept=results[PRODUCT].answered - (_kept(at.house) - kept),
@@ -54,15 +60,14 @@ def measure(at: Installation, wechat: WeChat, rate: int, seconds: float) -> Phas
     )
 
 
-def _post(
+def _floors(
     at: Installation, arrivals: Sequence[Arrival], postings: Sequence[Posting]
 ) -> dict[str, Figures]:
-    targets = {
-        ANSWER: Target(at.floors_port, "/answer"),
-        KEEP: Target(at.floors_port, "/keep"),
-        PRODUCT: Target(at.web_port, NOTIFY_PATH),
+    paths = {ANSWER: "/answer", KEEP: "/keep"}
+    return {
+        name: figures(post_all(Target(at.floors_port, path), arrivals, postings))
+        for name, path in paths.items()
     }
-    return {name: figures(post_all(target, arrivals, postings)) for name, target in targets.items()}
 
 
 def _wrong_orders(house: Household, sales: Sequence[Sale]) -> int:

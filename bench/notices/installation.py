@@ -38,6 +38,7 @@ _DATABASE = "jiawu"
 # The product's own are the same; here they are said, as they are what is measured.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _FIRST_PORT = 18_000
+_FLOORS = "bench.notices.floors"
 _PROGRAM = "import sys; from interface.cli import main; sys.exit(main())"
 # In this order, as `jiawu run` starts them.
 _PROCESSES = ("simulators", "feed", "worker", "web")
@@ -49,9 +50,13 @@ _INHERITED = ("PATH", "HOME", "LANG")
 
 @dataclass(frozen=True)
 class Installation:
-    """The running product, its household in this process, and the floors beside it."""
+    """The running product, its household in this process, and the floors beside it.
+
+    `processes` are the ids of all that takes part, this one as "client".
+    """
 
     house: Household
+    processes: Mapping[str, int]
     web_port: int
     floors_port: int
 
@@ -74,15 +79,17 @@ def _installed(directory: Path, server: EmbeddedPostgres) -> Iterator[Installati
         house = stack.enter_context(open_household(settings))
         house.feed.install()
         house.deadlines.install()
-        environment = _environment(settings)
-        for name in _PROCESSES:
-            command = ["-c", _PROGRAM, "--env-file", os.devnull, name]
-            stack.enter_context(_process(directory / f"{name}.log", command, environment))
-        command = ["-m", "bench.notices.floors", str(floors), server.url(_DATABASE, OWNER_ROLE)]
-        stack.enter_context(_process(directory / "floors.log", command, environment))
+        processes = {"client": os.getpid(), "postgres": server.pid or 0}
+        commands = {
+            **{name: ["-c", _PROGRAM, "--env-file", os.devnull, name] for name in _PROCESSES},
+            "floors": ["-m", _FLOORS, str(floors), server.url(_DATABASE, OWNER_ROLE)],
+        }
+        for name, command in commands.items():
+            started = _process(directory / f"{name}.log", command, _environment(settings))
+            processes[name] = stack.enter_context(started)
         for port in (settings.simulator_pay_port, floors, settings.port):
             until(partial(_listens, port))
-        yield Installation(house, settings.port, floors)
+        yield Installation(house, processes, settings.port, floors)
 
 
 def _migrated(server: EmbeddedPostgres) -> str:
@@ -120,8 +127,8 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def _process(log: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[None]:
-    """A Python process of ours; it writes its lines into a file, so that nobody reads them."""
+def _process(log: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[int]:
+    """A Python process of ours, its id; its lines go into a file, as reading them takes time."""
     with log.open("wb") as lines:
         process = subprocess.Popen(  # noqa: S603 - our own programs
             tied([sys.executable, *arguments], signal.SIGKILL),
@@ -132,7 +139,7 @@ def _process(log: Path, arguments: Sequence[str], environment: Mapping[str, str]
             stderr=subprocess.STDOUT,
         )
     try:
-        yield
+        yield process.pid
         _check_alive(process, log)
     except BaseException:
         print(f"--- {log.name}\n{log.read_text(errors='replace')[-2000:]}", file=sys.stderr)

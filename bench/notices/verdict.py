@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from bench.notices.client import Answer
 
 GOAL_P99_MS = 500.0
+# Processor time in ms a payment below which nothing is told.
+_SMALL = 0.1
 PRODUCT, KEEP, ANSWER = "notice", "insert and commit", "bare answer"
 
 Verdicts = dict[str, dict[str, float | bool | None]]
@@ -38,12 +40,14 @@ class Phase:
 
     `wrong_payments` and `wrong_orders` do not stand in the log exactly once paid,
     `unkept` are answers of 200 without the raw notice; `level_after` is how many
-    seconds after the last answer the last order was paid.
+    seconds after the last answer the last order was paid, `processor_ms` what each
+    process used until then for one payment.
     """
 
     rate: int
     seconds: float
     figures: Mapping[str, Figures]
+    processor_ms: Mapping[str, float]
     wrong_payments: int
     wrong_orders: int
     unkept: int
@@ -106,7 +110,8 @@ def _told(prefix: str, phase: Phase) -> Verdicts:
         "p99_to_insert": phase.p99_ratio(KEEP),
         "orders_level_after_seconds": phase.level_after,
     }
-    return {f"{prefix}{name}": _free(value) for name, value in values.items()}
+    used = {f"{name}_processor_ms": ms for name, ms in phase.processor_ms.items() if ms >= _SMALL}
+    return {f"{prefix}{name}": _free(value) for name, value in {**values, **used}.items()}
 
 
 def _below(value: float, limit: float) -> dict[str, float | bool | None]:
@@ -133,3 +138,5 @@ def print_phase(phase: Phase) -> None:
     wrong = f"{phase.wrong_payments} payments, {phase.wrong_orders} orders"
     print(f"not exactly once in the log: {wrong}; raw notices missing: {phase.unkept}")
     print(f"all orders paid {phase.level_after:.1f} s after the last answer")
+    used = ", ".join(f"{name} {ms:.1f}" for name, ms in phase.processor_ms.items() if ms >= _SMALL)
+    print(f"processor ms a payment: {used}")

@@ -22,6 +22,7 @@ from interface.api import (
     operations,
     problems,
     sessions,
+    wechat_js_sdk,
 )
 from interface.callbacks import wechat_pay
 from interface.household import Household
@@ -58,7 +59,7 @@ def create_app(household: Household) -> FastAPI:
     for module in (
         *(catalogue, sessions, customer_orders, office_orders),
         *(office_cleaning, office_people, office_capacity, office_alerts),
-        *(ledger, operations, wechat_pay),
+        *(ledger, operations, wechat_js_sdk, wechat_pay),
     ):
         # Not on the application: there FastAPI would answer in plain text.
         app.include_router(module.router, max_body_size=bodies.LARGEST)

@@ -35,6 +35,7 @@ LET_IN = {
     "GET /api/v1/services": EVERYBODY,
     "GET /api/v1/quotes": EVERYBODY,
     "GET /api/v1/wechat/login": EVERYBODY,
+    "GET /api/v1/wechat/js-sdk": EVERYBODY,
     "POST /api/v1/staff/sessions": EVERYBODY,
     "GET /api/v1/me": CUSTOMER,
     "DELETE /api/v1/session": CUSTOMER,

@@ -16,10 +16,13 @@ import psutil
 import pytest
 import requests
 
+from domain.capacity import MOST_SEATS
 from infrastructure.clock import SystemClock
+from interface.cli.demo_data import PASSWORD
 from tests.conftest import Database
 from tests.interface.installation import Installation, Running, installation, living, wait_until
 from tests.interface.town import (
+    DISTRICT,
     Caller,
     Json,
     Town,
@@ -154,11 +157,24 @@ class Bookings:
         return True
 
 
+def open_seats_of_tomorrow(url: str) -> None:
+    """As many as there may be: what is proved here is not that a slot is full some day."""
+    office = Caller(url)
+    body = {"login_name": "demo-dispatcher", "password": PASSWORD}
+    assert office.post("/api/v1/staff/sessions", body).status_code == 201
+    day = tomorrow(SystemClock().now()).date().isoformat()
+    hours = {"starts": "00:00", "ends": "00:00", "seats": MOST_SEATS}
+    office.do(
+        "/api/v1/office/seats", {"pool": "cleaning", "district": DISTRICT, "day": day, **hours}
+    )
+
+
 def test_no_acknowledged_order_is_lost_when_everything_is_killed(
     installed: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bookings = Bookings()
     with installed.running() as run, ThreadPoolExecutor(4) as pool:
+        open_seats_of_tomorrow(run.url)
         going_on = [
             pool.submit(bookings.book_until_nobody_answers, run.url, installed.account_url)
             for _ in range(4)

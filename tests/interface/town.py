@@ -248,6 +248,25 @@ class Town:
     def catch_up(self) -> None:
         self.house.feed.catch_up()
 
+    def settle(self) -> None:
+        """All that is due by now is done: policies, deadlines, calls to WeChat."""
+        self.catch_up()
+        while self.house.deadlines.run_due() or self.house.outbox.run_due():
+            self.catch_up()
+
+    def let_pass(self, span: timedelta, step: timedelta = timedelta(seconds=30)) -> None:
+        """Time passes, and what falls due meanwhile is done."""
+        ends_at = self.clock.now() + span
+        while self.clock.now() < ends_at:
+            self.clock.advance(min(step, ends_at - self.clock.now()))
+            self.settle()
+
+    def at_wechat(self, number: str) -> Json:
+        """The line of an attempt in WeChat's books; None where WeChat knows none."""
+        answer = self.outside.get(f"{self.pay_url}/_sim/books", timeout=_TIMEOUT)
+        lines = answer.json()["orders"]
+        return next((line for line in lines if line["out_trade_no"] == number), None)
+
     def position(self) -> int:
         """The log's last position."""
         return self.house.feed.lags()[0]

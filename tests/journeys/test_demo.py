@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,8 @@ from interface.demo.narrator import Narrator
 from interface.demo.performance import Story, perform
 from interface.demo.scene import Scene, moment
 from interface.demo.stage import Stage, demo_settings, stage
-from interface.demo.steps import Wish, book, prepare
+from interface.demo.steps import Wish, book, expect_alert, prepare
+from interface.demo.story_of_seats import race
 from interface.settings import Settings
 from tests.conftest import Database, migrate
 
@@ -66,11 +67,11 @@ def unpaid(scene: Scene) -> str:
     return prepare(scene, book(scene, "日常保洁", scene.lin, WISH))
 
 
-def test_the_demo_tells_five_orders_and_leaves_nothing_behind(passable_directory: Path) -> None:
+def test_the_demo_tells_ten_orders_and_leaves_nothing_behind(passable_directory: Path) -> None:
     done = run_demo(passable_directory, JIAWU_DEMO="1")
     assert done.returncode == 0, done.stdout + done.stderr
-    for order in ("订单一", "订单二", "订单三", "订单四", "订单五"):
-        assert f"━━ {order}" in done.stdout
+    for number in "一二三四五六七八九十":
+        assert f"\n  订单{number}　" in done.stdout
     assert "项检查全部通过" in done.stdout
     assert "✗" not in done.stdout
     assert done.stderr == ""
@@ -111,6 +112,35 @@ def test_a_payment_that_only_we_know_fails_the_demo(running: Stage) -> None:
     assert code == 1
     assert "✓ 微信有的，我方都有" in text
     assert "✗ 我方有的，微信都有" in text
+
+
+def test_a_seat_sold_to_both_fails_the_demo(running: Stage) -> None:
+    def story(scene: Scene) -> None:
+        scene.lin.log_in(scene.account)
+        scene.chen.log_in(scene.account)
+        race(scene, WISH)  # there are two seats
+
+    code, text = told(running, story)
+    assert code == 1
+    assert "✗ 恰好一人抢到" in text
+
+
+def test_an_alert_that_finance_does_not_see_fails_the_demo(running: Stage) -> None:
+    code, text = told(running, lambda scene: expect_alert(scene, "late_payment", "¥100.00"))
+    assert code == 1
+    assert "✗ 财务的告警列表：迟到付款" in text
+
+
+def test_the_scene_waits_for_the_calls_and_deadlines_that_are_due(running: Stage) -> None:
+    def story(scene: Scene) -> None:
+        unpaid(scene)
+        scene.stage.clock.advance(timedelta(minutes=15))
+        scene.settle()
+        assert not scene.stage.has_work()
+        assert scene.orders[0].view()["stage"] == "expired"
+
+    code, text = told(running, story)
+    assert code == 0, text
 
 
 def test_a_story_that_breaks_off_fails_the_demo(running: Stage) -> None:

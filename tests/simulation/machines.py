@@ -14,7 +14,7 @@ _MOST_ROWS: Final = 6
 _LONG_LAG: Final = (60, 1500)
 # How long a job may be planned after its due time before it is planned anew.
 _PATIENCE: Final = timedelta(seconds=1500)
-_LAGS: Final = {"feed": (2, 60), "outbox": (1, 15), "deadlines": (1, 30), "courier": (0, 2)}
+_LAGS: Final = {"feed": (2, 150), "outbox": (1, 15), "deadlines": (1, 30), "courier": (0, 2)}
 
 
 class Machines:

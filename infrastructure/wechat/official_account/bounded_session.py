@@ -19,7 +19,7 @@ from infrastructure.wechat.official_account.settings import (
     TENCENT_MP,
     OfficialAccountSettings,
 )
-from infrastructure.wechat.official_account.timed_connections import timed_pools
+from infrastructure.wechat.timed_connections import timed_pools
 
 OK = 200
 CHUNK_BYTES = 16 * 1024

@@ -15,8 +15,8 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from application.payment_gateway import Unknown
-from infrastructure.wechat.official_account.timed_connections import timed_pools
 from infrastructure.wechat.pay.config import WeChatPayConfig
+from infrastructure.wechat.timed_connections import timed_pools
 
 logger = logging.getLogger("jiawu.wechat.pay")
 

@@ -7,7 +7,8 @@ from tests.interface.town import Town
 
 @pytest.fixture(autouse=True)
 def fair_weather(town: Town) -> None:
-    """No failure is laid, nothing befalls notices, new merchants' keys sign."""
+    """No failure is laid, no older notice waits, new merchants' keys sign."""
     town.outside.delete(f"{town.pay_url}/_sim/fail_next", timeout=5)
     town.simulate("pay", "/_sim/notice_rules", {})
     town.simulate("pay", "/_sim/keys/mode", {"mode": "public_key"})
+    town.courier.deliver_due()
