@@ -159,9 +159,9 @@ class WaitingRows:
     def waiting(self, *which: ColumnElement[bool]) -> Waiting:
         """How much should be done by now and is not.
 
-        A row before its first due time is no backlog. One that was tried in
-        vain is, also while its pause lasts. It waits since it was written; one
-        not yet tried, since it fell due.
+        A row before its due time is no backlog, nor one that named the time of
+        its next try. One that was tried in vain is, also while its pause lasts.
+        It waits since it was written; one not yet tried, since it fell due.
         """
         rows = self._table.c
         late = or_(rows.next_try_at <= self._clock.now(), rows.attempts > 0)
@@ -199,7 +199,7 @@ class WaitingRows:
             self._work.do(row)
         except TryLaterError as later:
             _logger.info("%s %s waits: %s", self._table.name, row.id, later)
-            return self._later(row, pause if later.after is None else later.after, str(later))
+            return self._asked_later(row, later, pause)
         except _UNSETTLED as error:
             _logger.warning("%s %s is unsettled: %s", self._table.name, row.id, error)
             return self._later(row, pause, repr(error))
@@ -208,6 +208,12 @@ class WaitingRows:
             return self._later(row, LONGEST_PAUSE if every is None else pause, repr(error))
         reached(self._work.done)
         return self._done(row, every)
+
+    def _asked_later(self, row: Row[Any], later: TryLaterError, pause: timedelta) -> dict[str, Any]:
+        if later.after is None:
+            return self._later(row, pause, str(later))
+        # It named its time, as a poller does: nothing went wrong, so it is no backlog.
+        return {"next_try_at": self._clock.now() + later.after, "last_error": str(later)}
 
     def _later(self, row: Row[Any], pause: timedelta, error: str) -> dict[str, Any]:
         waits = self._clock.now() + pause

@@ -96,7 +96,7 @@ def check_books(scene: Scene, movements: list[Any]) -> None:
     differing = {number: ours[number] for number in common if ours[number] != theirs[number]}
     say("每笔金额一分不差", holds=not differing, found=differing)
     events = Counter(each.transaction_id for each in arrivals)
-    once = set(events.values()) == {1}
+    once = all(count == 1 for count in events.values())
     say("每笔交易在事件日志里恰好一个收款事件", holds=once, found=dict(events))
     posted = sorted((each["transaction_id"], each["income_fen"]) for each in movements)
     say("每笔交易恰好一条流水", holds=posted == sorted(theirs.items()), found=posted)

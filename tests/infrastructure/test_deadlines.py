@@ -199,7 +199,7 @@ def test_what_cannot_be_done_yet_is_tried_again_when_it_asked_to_be(
     work.besides = lambda: None
     assert worker.run_due()
     assert work.met[-1].due_at == clock.now()
-    assert only_row(engine)["attempts"] == 2
+    assert only_row(engine)["attempts"] == 1, "a pause that was asked for is no failure"
 
 
 def test_what_fails_unexpectedly_is_tried_again_ten_minutes_later(
@@ -279,13 +279,25 @@ def test_a_deadline_tried_in_vain_waits_while_its_pause_lasts(
 ) -> None:
     write(engine)
     clock.advance(HOUR)
-    work.besides = failing(TryLaterError("not yet", HOUR))
+    work.besides = failing(TryLaterError("unknown"))
     worker.run_due()
     assert worker.waiting().count == 1
     work.besides = lambda: None
     clock.advance(HOUR)
     worker.run_due()
     assert worker.waiting().count == 0
+
+
+def test_a_deadline_that_names_its_next_time_is_no_backlog_until_then(
+    engine: Engine, worker: Deadlines, work: Work, clock: SettableClock
+) -> None:
+    write(engine)
+    clock.advance(HOUR)
+    work.besides = failing(TryLaterError("not yet", HOUR))
+    worker.run_due()
+    assert worker.waiting().count == 0
+    clock.advance(HOUR)
+    assert worker.waiting().count == 1
 
 
 def test_the_next_deadline_is_known_with_and_without_routines(

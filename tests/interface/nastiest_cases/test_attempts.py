@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 
 from application.commands import Command
+from application.paying import PayRequest
 from application.payment_errands import prepay_errand
 from application.payment_gateway import Prepared, Rejected, Transaction
-from application.paying import PayRequest
 from domain.payment_attempts import H5, JSAPI, NATIVE
 from interface.household import Household, build
 from tests.interface.nastiest_cases.sales import (
@@ -30,7 +31,7 @@ from tests.interface.town import PHONE_BROWSER, WECHAT_BROWSER, Caller, Json, To
 
 @pytest.mark.parametrize("together", [False, True], ids=["in turn", "at once"])
 def test_case_14_of_two_paid_attempts_one_counts_and_one_goes_back(
-    town: Town, together: bool
+    town: Town, *, together: bool
 ) -> None:
     """One order paid inside WeChat and by H5: one payment, the second in full due back."""
     inside = prepared_sale(town)
@@ -38,7 +39,7 @@ def test_case_14_of_two_paid_attempts_one_counts_and_one_goes_back(
     sales = [inside, outside]
     notices = [sale.notice(sale.pay()) for sale in sales]
     if together:
-        answers = at_once([lambda each=each: each.post(town) for each in notices])
+        answers = at_once([partial(each.post, town) for each in notices])
     else:
         answers = [notice.post(town) for notice in notices]
     assert answers == [200, 200]
@@ -94,7 +95,9 @@ def start_paying(house: Household, customer: Caller, order: Json) -> str:
 
 
 @pytest.mark.parametrize(
-    "fault", [{"drop_response": True}, {"status": 500, "after_effect": True}, {"status": 503}], ids=str
+    "fault",
+    [{"drop_response": True}, {"status": 500, "after_effect": True}, {"status": 503}],
+    ids=str,
 )
 def test_case_15_after_a_prepays_silence_the_same_bytes_are_sent_again(
     town: Town, fault: dict[str, Json]
@@ -118,7 +121,7 @@ def test_case_15_after_a_prepays_silence_the_same_bytes_are_sent_again(
 
 
 def test_case_15_a_changed_body_is_refused_as_a_duplicate_number(town: Town) -> None:
-    """The same bytes give a fresh prepay_id; any other gets 201 商户订单号重复, and nothing changes."""
+    """The same bytes give a fresh prepay_id; any other gets 201 商户订单号重复."""
     customer, line = town.customer(), Recording()
     order = town.booked(customer)
     with another_process(town, line) as house:
@@ -143,7 +146,7 @@ def without_payer(body: bytes) -> bytes:
 
 
 def test_case_15_another_way_to_pay_is_another_number(town: Town) -> None:
-    """A changed body would be a duplicate, so an H5 payment of the order is an attempt of its own."""
+    """A changed body would be a duplicate, so H5 takes an attempt of its own."""
     inside = prepared_sale(town)
     outside = inside.again(PHONE_BROWSER)
     again = outside.again(PHONE_BROWSER)

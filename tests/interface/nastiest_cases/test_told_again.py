@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Event
 
 from application.crash_points import CrashPoint, watching
@@ -27,7 +28,7 @@ def test_case_01_a_notice_told_twice_or_twenty_times_at_once_is_one_payment(town
     assert [same.post(town), same.post(town)] == [200, 200]
     transaction = twenty.pay()
     copies = [twenty.notice(transaction) for _ in range(20)]
-    assert at_once([lambda each=each: each.post(town) for each in copies]) == [200] * 20
+    assert at_once([partial(each.post, town) for each in copies]) == [200] * 20
     twice.is_paid_once()
     twenty.is_paid_once()
 
@@ -39,7 +40,7 @@ def test_case_02_a_notice_and_a_query_that_race_are_one_payment(town: Town) -> N
         transaction = sale.pay()
         town.clock.advance(timedelta(seconds=30))
         notices = [sale.notice(transaction) for _ in range(4)]
-        tell: list[Callable[[], Json]] = [lambda each=each: each.post(town) for each in notices]
+        tell: list[Callable[[], Json]] = [partial(each.post, town) for each in notices]
         ask: list[Callable[[], Json]] = [sale.confirm] * 4
         poll: list[Callable[[], Json]] = [town.house.outbox.run_due] * 2
         answers = at_once([*tell, *ask, *poll])
@@ -96,8 +97,7 @@ def test_case_24_a_handler_slower_than_wechats_patience_is_told_again(town: Town
         gave_up.set()
     town.clock.advance(timedelta(seconds=15))
     courier.deliver_due()
-    (told,) = courier.notices()
-    assert [attempt["status"] for attempt in told["attempts"]] == [None, 200]
+    assert [attempt["status"] for attempt in told_by(courier)["attempts"]] == [None, 200]
     sale.is_paid_once()
     courier.stop()
 
@@ -127,7 +127,7 @@ def test_case_24_wechat_takes_a_200_that_says_fail_for_an_acknowledgement(town: 
     with serving(_says_fail) as url:
         courier.announce(url, transaction)
         courier.deliver_due()
-    (told,) = courier.notices()
+    told = told_by(courier)
     assert (told["state"], told["due"]) == ("acknowledged", None)
     courier.stop()
     refused = Sealing(town, headers={"Wechatpay-Nonce": "another"}).notice(transaction)
@@ -147,6 +147,12 @@ def impatient_courier(town: Town) -> Notifier:
     """WeChat's courier, with the table of retries and less patience."""
     settings = pay_app(town.house.settings, town.clock).state.desk.settings
     return Notifier(settings, town.clock, post=SessionPost(PATIENCE))
+
+
+def told_by(courier: Notifier) -> Json:
+    """The one notice of the courier."""
+    (told,) = courier.notices()
+    return told
 
 
 def told_statuses(town: Town, sale: Sale) -> list[Json]:

@@ -23,7 +23,10 @@ class Recording(HTTPAdapter):
         self.sent: list[tuple[str, bytes]] = []
 
     def send(
-        self, request: requests.PreparedRequest, *args: Any, **options: Any  # noqa: ANN401 - the base's
+        self,
+        request: requests.PreparedRequest,
+        *args: Any,  # noqa: ANN401 - the base class's
+        **options: Any,  # noqa: ANN401 - the base class's
     ) -> requests.Response:
         """As the base class says."""
         body = request.body or b""
