@@ -15,9 +15,11 @@ from application.payment_gateway import (
     Notice,
     PaymentGateway,
     Transaction,
+    UnreadableNoticeError,
 )
 from domain.alerts import AlertCode
 from domain.errors import JiawuError
+from domain.time import shanghai_day
 
 _logger = logging.getLogger("jiawu.paying")
 
@@ -62,8 +64,10 @@ class PaymentNotices:
             raise
         except BadNoticeError:
             raise
-        except JiawuError:
+        except JiawuError as refused:
             self._keep(headers, body)
+            if isinstance(refused, UnreadableNoticeError):
+                self._tell_unreadable()
             raise
         self._keep(headers, body)
         reached(CrashPoint.NOTICE_KEPT)
@@ -91,6 +95,11 @@ class PaymentNotices:
             "currency": told.currency,
         }
         self._alerts.raise_alert(AlertCode.UNKNOWN_NUMBER, told.transaction_id, **facts)
+
+    def _tell_unreadable(self) -> None:
+        """Our APIv3 key must be wrong, so no payment is learned of: once a day, not a notice."""
+        day = shanghai_day(self._clock.now()).isoformat()
+        self._alerts.raise_alert(AlertCode.UNREADABLE_NOTICE, day)
 
     def _tell_foreign(self, foreign: ForeignNoticeError) -> None:
         transaction_id, mchid = str(foreign.facts["transaction_id"]), str(foreign.facts["mchid"])

@@ -30,6 +30,7 @@ class AlertCode(StrEnum):
     """What is the matter; stored for ever."""
 
     FOREIGN_NOTICE = "foreign_notice"
+    UNREADABLE_NOTICE = "unreadable_notice"
     UNKNOWN_NUMBER = "unknown_number"
     PAYER_DIFFERS = "payer_differs"
     TRANSACTION_REUSED = "transaction_reused"
@@ -41,6 +42,7 @@ class AlertCode(StrEnum):
 
 ALERT_LABELS: Final[Mapping[str, str]] = {
     AlertCode.FOREIGN_NOTICE: "非本商户的支付通知",
+    AlertCode.UNREADABLE_NOTICE: "支付通知无法解密",
     AlertCode.UNKNOWN_NUMBER: "未知商户订单号",
     AlertCode.PAYER_DIFFERS: "付款人与下单人不一致",
     AlertCode.TRANSACTION_REUSED: "同一交易号用于另一笔支付",

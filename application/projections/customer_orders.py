@@ -67,6 +67,12 @@ timeline = Table(
 
 # Facts of the office only; a customer does not see them.
 _UNSEEN: Final = (OrderFacts.Noted,)
+# Money that the order never took: the customer reads first that it came.
+_CAME_ASTRAY: Final[Mapping[str, str]] = {
+    "late_payment": "收到关闭后的付款，",
+    "second_payment": "收到重复的付款，",
+    "untaken_payment": "收到订单结束后的付款，",
+}
 
 
 @projection.handles

@@ -15,15 +15,22 @@ from bench.notices.client import Arrival, Posting, Target, notices_of, plan, pos
 from bench.notices.installation import Installation, installation, until
 from bench.notices.processor import processor_seconds
 from bench.notices.sales import (
-    Sale,
     WeChat,
     open_seats,
     orders_paid_once,
     payments_stated_once,
     sell,
 )
-from bench.notices.verdict import ANSWER, KEEP, PRODUCT, Figures, Phase, figures, print_phase
-from bench.notices.verdict import verdicts as verdicts_of
+from bench.notices.verdict import (
+    ANSWER,
+    KEEP,
+    PRODUCT,
+    Figures,
+    Phase,
+    figures,
+    print_phase,
+    verdicts,
+)
 from interface.household import Household
 from interface.settings import NOTIFY_PATH
 
@@ -54,8 +61,8 @@ def measure(at: Installation, wechat: WeChat, rate: int, seconds: float) -> Phas
         results,
         processor_ms={name: (after[name] - before[name]) * 1000 / len(sales) for name in after},
         wrong_payments=len(sales) - payments_stated_once(at.house, sales),
-        wrong_orders=_wrong_orders(at.house, sales),
-        unkept=results[PRODUCT].answered - (_kept(at.house) - kept),
+        wrong_orders=len(sales) - orders_paid_once(at.house, sales),
+        unkept=max(0, results[PRODUCT].answered - (_kept(at.house) - kept)),
         level_after=level_after,
     )
 
@@ -68,10 +75,6 @@ def _floors(
         name: figures(post_all(Target(at.floors_port, path), arrivals, postings))
         for name, path in paths.items()
     }
-
-
-def _wrong_orders(house: Household, sales: Sequence[Sale]) -> int:
-    return len(sales) - orders_paid_once(house, sales)
 
 
 def _nothing_to_do(house: Household) -> bool:
@@ -98,9 +101,9 @@ def main() -> int:
         print_phase(goal)
         stress = measure(at, wechat, *STRESS)
         print_phase(stress)
-    verdicts = verdicts_of(goal, stress)
-    print(json.dumps(verdicts))
-    return 0 if all(each["holds"] for each in verdicts.values()) else 1
+    judged = verdicts(goal, stress)
+    print(json.dumps(judged))
+    return 0 if all(each["holds"] for each in judged.values()) else 1
 
 
 if __name__ == "__main__":

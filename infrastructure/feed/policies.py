@@ -16,6 +16,7 @@ from infrastructure.deadlines import write_deadline
 from infrastructure.event_log import durability
 from infrastructure.event_log.tables import events, tracking
 from infrastructure.feed.batch import Batch, HandlerFailedError, stopping_at
+from infrastructure.feed.passing import PassingBy
 from infrastructure.feed.reader import Row
 from infrastructure.feed.routing import Routes, handlers_of
 from infrastructure.outbox import write_errand
@@ -50,6 +51,8 @@ class PolicyRunner:
         self._table = table
         self._services = services
         self._clock = clock
+        which = f" and application_name = '{policy.name}'"  # our own name
+        self._passing = PassingBy(engine, "log.tracking", "notification_id", which=which)
 
     def install(self) -> None:
         """Set the first position, at the beginning of the log or at its present end.
@@ -77,6 +80,8 @@ class PolicyRunner:
         having kept everything before the event that failed, and
         CommitUnknownError where the standby may not have the position.
         """
+        if not any(row[3] not in self._table or self._meets(row) for row in batch.rows):
+            return self._passing.pass_by(batch)
         failure = None
         with self._engine.connect() as connection:
             position = self._read(connection, lock=True)
@@ -97,13 +102,17 @@ class PolicyRunner:
 
     def _react(self, connection: Connection, batch: Batch, row: Row) -> None:
         with stopping_at(row):
-            if self._policy not in handlers_of(self._table, row[3]):
+            if not self._meets(row):
                 return
             recorded = batch.recorded(row)
             desk = PolicyDesk(connection, self._clock, recorded)
             with connection.begin_nested():
                 self._policy.react(self._services, desk, recorded)
         reached(CrashPoint.POLICY_REACTED)
+
+    def _meets(self, row: Row) -> bool:
+        """Whether it reacts to the row's event. Raises UnknownEventError."""
+        return self._policy in handlers_of(self._table, row[3])
 
     def _read(self, connection: Connection, *, lock: bool) -> int | None:
         query = select(tracking.c.notification_id).where(tracking.c.application_name == self.name)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from application.crash_points import CrashPoint, reached
 from application.projections.projection import Handler, Projection
 from infrastructure.feed.batch import Batch, HandlerFailedError, stopping_at
+from infrastructure.feed.passing import PassingBy
 from infrastructure.feed.reader import Row
 from infrastructure.feed.routing import Routes, handlers_of
 
@@ -28,6 +29,8 @@ class Projector:
             name: tuple(h for h in handlers if h.projection is projection)
             for name, handlers in table.items()
         }
+        notify = f"pg_notify('{MOVED_CHANNEL}', '{self.name} ' || position)"
+        self._passing = PassingBy(engine, f'"{self.name}".progress', "position", told=notify)
 
     def install(self) -> None:
         """Create schema, tables and position row; idempotent, also in a race."""
@@ -59,6 +62,8 @@ class Projector:
         None where another process owns it. Raises HandlerFailedError after
         having kept everything before the event that failed.
         """
+        if not any(self._table.get(row[3], True) for row in batch.rows):
+            return self._passing.pass_by(batch)
         try:
             return self._apply(batch, None)
         except HandlerFailedError as failed:

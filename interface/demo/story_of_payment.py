@@ -26,7 +26,7 @@ def late_payment(scene: Scene) -> None:
     scene.at(HOLIDAY, 18, 39)
     scene.say.step(order.customer.name, "打开密码页，迟迟没有输入")
     scene.wechat_pay.open_password_page(number)
-    hold_ends_at_the_password_page(scene, order)
+    hold_ends_at_the_password_page(scene, order, number)
     scene.at(HOLIDAY, 18, 56)
     scene.wechat_pay.pay(number, late=True)
     scene.say.step("微信支付", f"顾客这才输完密码，收款 {yuan(order.total_fen)}")
@@ -34,11 +34,13 @@ def late_payment(scene: Scene) -> None:
     expect_given_back(scene, order, number)
 
 
-def hold_ends_at_the_password_page(scene: Scene, order: Order) -> None:
+def hold_ends_at_the_password_page(scene: Scene, order: Order, number: str) -> None:
     """WeChat refuses to close while somebody types; ten minutes on, its query decides."""
     scene.at(HOLIDAY, 18, 45)
     scene.say.step("家务", "15 分钟到，请求关单：微信支付答“用户支付中”，订单先不关")
     expect_stage(scene, order, "awaiting_payment")
+    state = scene.wechat_pay.state(number)
+    scene.say.expect("微信支付没有关单，还能付款", holds=state == "NOTPAY", found=state)
     scene.at(HOLIDAY, 18, 55)
     scene.say.step("家务", "又过 10 分钟，查单仍未支付：关闭订单，释放名额")
     expect_stage(scene, order, "expired")

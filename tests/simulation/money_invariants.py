@@ -8,6 +8,7 @@ from sqlalchemy import text
 from application.event_map import ALL_PROJECTIONS
 from application.projections import cash_journal
 from domain.ledger.chart import WECHAT_UNRECONCILED
+from domain.orders.changes import UNPAID
 from domain.orders.order_facts import OrderFacts
 from domain.payments import MoneyArrived, Payment
 from tests.simulation.facts import Facts
@@ -123,6 +124,22 @@ def a_cancelled_order_keeps_no_money(facts: Facts) -> None:
             raise BrokenError("a cancelled order keeps no money", order_id)
 
 
+def whoever_pays_in_time_is_served(facts: Facts) -> None:
+    """Money that came before its time was over pays the order, unless somebody gave that up.
+
+    So an order never expires as unpaid though it was paid in time, and an attempt is
+    never closed before its time on WeChat's word that it is unpaid.
+    """
+    for event in facts.arrivals:
+        in_time = event.succeeded_at <= facts.payments[event.out_trade_no].expires_at
+        if isinstance(event, Payment.SucceededLate) and in_time:
+            raise BrokenError("whoever pays in time is served: closed too early", event)
+        ends = facts.of(event.payable_id, OrderFacts.Cancelled)
+        expired = any(end.reason_code == UNPAID for end in ends)
+        if isinstance(event, Payment.Succeeded) and in_time and expired:
+            raise BrokenError("whoever pays in time is served: expired", (event, ends))
+
+
 def every_stray_arrival_is_shown_to_a_person(facts: Facts) -> None:
     """A mismatched, late, second or untaken payment stands in the office's alerts."""
     if "office_alerts" not in {projection.name for projection in ALL_PROJECTIONS}:
@@ -177,6 +194,7 @@ MONEY = (
     every_refund_has_its_arrival,
     a_paid_order_was_paid_its_price_once,
     a_cancelled_order_keeps_no_money,
+    whoever_pays_in_time_is_served,
     every_stray_arrival_is_shown_to_a_person,
     the_books_balance_and_hold_wechats_money,
 )

@@ -83,7 +83,7 @@ class WeChat:
     def _is_down(self) -> bool:
         now = self._world.clock.now()
         if not self._world.chance.calm and self._world.chance.happens("outage"):
-            self._down_until = now + self._world.chance.pause(60, 1200)
+            self._down_until = now + self._world.chance.pause(60, 900)
         return now < self._down_until and not self._world.chance.calm
 
     def _spoil_order(self, wire: Wire) -> None:

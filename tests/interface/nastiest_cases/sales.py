@@ -10,6 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from application.projections import cash_journal, office_alerts
+from domain.alerts import ALERT_LABELS
+from domain.ledger.chart import account
 from domain.payments import payment_id
 from tests.interface.sealed import SealedNotice, Sealing
 from tests.interface.town import Caller, Json, Town
@@ -100,15 +103,15 @@ class Sale:
     def journal(self) -> list[tuple[str, str, int]]:
         """The order's entries, oldest first: rule, credited account, fen."""
         self.town.catch_up()
-        shown = self.town.finance().read("/api/v1/office/ledger/entries", limit=100)["entries"]
+        with self.town.house.engine.connect() as connection:
+            shown = cash_journal.list_entries(connection, limit=100).rows
         mine = [each for each in shown if each["order_number"] == self.order["order_number"]]
         return [_credited(entry) for entry in reversed(mine)]
 
     def refund_due_fen(self) -> int:
         """What the order owes back."""
         self.town.catch_up()
-        office = self.town.dispatcher()
-        shown = office.read(f"/api/v1/office/orders/{self.order_id}")
+        shown = self.customer.read(f"/api/v1/orders/{self.order_id}")
         return int(shown["refund_due_fen"])
 
     def is_paid_once(self) -> None:
@@ -129,7 +132,7 @@ class Sale:
 
 def _credited(entry: Json) -> tuple[str, str, int]:
     (line,) = [each for each in entry["lines"] if each["credit_fen"]]
-    return entry["rule"], line["name"], line["credit_fen"]
+    return entry["rule"], account(line["account"]).name, line["credit_fen"]
 
 
 def prepared_sale(town: Town) -> Sale:
@@ -139,10 +142,16 @@ def prepared_sale(town: Town) -> Sale:
     return Sale(town, customer, order, town.prepared(customer, order))
 
 
+def labels_about(town: Town, about: str) -> list[str]:
+    """What the office reads on the alerts about a 商户订单号 or a transaction."""
+    return [ALERT_LABELS[each["code"]] for each in alerts_about(town, about)]
+
+
 def alerts_about(town: Town, about: str) -> list[Json]:
     """The office's alerts about a 商户订单号 or a transaction, settled ones too."""
     town.catch_up()
-    shown = town.finance().read("/api/v1/office/alerts", open=False, limit=100)["alerts"]
+    with town.house.engine.connect() as connection:
+        shown = office_alerts.list_page(connection, open_only=False, limit=100).rows
     return [each for each in shown if about in {each["subject"], each["facts"].get("out_trade_no")}]
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.alerts import AlertCode
 from tests.interface.nastiest_cases.sales import (
     ADVANCES,
     BOOKED,
@@ -48,7 +49,7 @@ def waits_for_a_person(sale: Sale, came_fen: int) -> None:
     assert sale.journal() == [("P3", SUSPENSE, came_fen)]
     assert sale.refund_due_fen() == 0
     (alert,) = alerts_about(sale.town, sale.number)
-    assert (alert["label"], alert["acknowledged_by"]) == ("金额不符", "")
+    assert (alert["code"], alert["acknowledged_by"]) == (AlertCode.AMOUNT_MISMATCHED, "")
     assert alert["facts"]["amount_fen"] == came_fen
     assert alert["facts"]["expected_fen"] == sale.total_fen
 

@@ -20,8 +20,8 @@ from tests.interface.nastiest_cases.sales import (
     STARTED,
     SUSPENSE,
     Sale,
-    alerts_about,
     at_once,
+    labels_about,
     prepared_sale,
     work,
 )
@@ -55,8 +55,7 @@ def one_counts_and_one_goes_back(town: Town, sale: Sale, sales: list[Sale]) -> N
     assert sale.refund_due_fen() == total_fen
     assert sale.journal() == [("P1", ADVANCES, total_fen), ("P3", SUSPENSE, total_fen)]
     assert sale.seats() > 0
-    alerts = [alert for each in sales for alert in alerts_about(town, each.number)]
-    assert [alert["label"] for alert in alerts] == ["重复付款"]
+    assert [label for each in sales for label in labels_about(town, each.number)] == ["重复付款"]
 
 
 def test_case_14_the_attempt_that_was_given_up_is_closed_at_wechat(town: Town) -> None:
@@ -163,7 +162,7 @@ def test_case_16_the_page_says_it_is_paid_and_the_backend_says_not(town: Town, c
     assert sale.confirm({"err_msg": f"get_brand_wcpay_request:{claim}"}) == "prepared"
     assert sale.confirm({"status": "succeeded", "trade_state": "SUCCESS"}) == "prepared"
     sale.is_untouched()
-    assert alerts_about(town, sale.number) == []
+    assert labels_about(town, sale.number) == []
 
 
 @pytest.mark.parametrize("claim", ["cancel", "fail"])

@@ -12,7 +12,7 @@ from tests.interface.nastiest_cases.sales import (
     STARTED,
     SUSPENSE,
     Sale,
-    alerts_about,
+    labels_about,
     prepared_sale,
     work,
 )
@@ -36,7 +36,7 @@ def goes_back_whole_and_once(sale: Sale, label: str, account: str, rule: str) ->
     assert sale.story() == [*GIVEN_UP, "refund_due"]
     assert sale.refund_due_fen() == sale.total_fen
     assert sale.journal() == [(rule, account, sale.total_fen)]
-    assert [alert["label"] for alert in alerts_about(sale.town, sale.number)] == [label]
+    assert labels_about(sale.town, sale.number) == [label]
     assert sale.seats() == 0
 
 
