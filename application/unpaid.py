@@ -13,7 +13,7 @@ from application.policy import Deadline
 from domain.orders.changes import UNPAID, Cancellation, PolicyApplied
 from domain.orders.service_order import ServiceOrder
 from domain.orders.stages import Stage
-from domain.payments import Payment
+from domain.payments import SUCCEEDED, Payment
 
 _COMMANDS: Final = UUID("8d0f3f0a-1b7e-5f42-9a8c-6f5b7f4a2c90")
 _NOBODY_PAID: Final = PolicyApplied(version=1, trace=["超过支付时间，订单关闭，名额释放"])
@@ -40,8 +40,8 @@ class Unpaid:
     def expire(self, order_id: UUID) -> None:
         """Cancel an order that waited in vain, once WeChat confirmed that nothing was paid.
 
-        Does nothing while an attempt is open, before its time, or where the
-        order went on; so it may be called after every event that could matter.
+        Does nothing while an attempt is open or paid, before its time, or where
+        the order went on; so it may be called after every event that could matter.
         """
         command = self._command(f"unpaid:{order_id}")
         if self._is_due(self._log.load(ServiceOrder, order_id)):
@@ -72,7 +72,9 @@ class Unpaid:
         pay_by: datetime | None = order.pay_by
         if order.stage != Stage.AWAITING_PAYMENT or pay_by is None or self._clock.now() < pay_by:
             return False
-        return all(attempt.is_over() for attempt in self._facts.attempts_of(order, 1))
+        # Money in time is the order's, also before the policy has told it so.
+        attempts = self._facts.attempts_of(order, 1)
+        return all(each.is_over() and each.status != SUCCEEDED for each in attempts)
 
     def _command(self, key: str) -> Command:
         return Command(uuid5(_COMMANDS, key), "system:unpaid", "", self._clock.now())

@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65_535)
     public_base_url: BaseUrl = ""
+    # WeChat compares the payer's address with the one that H5 payments name.
+    trusted_proxies: str = "127.0.0.1,::1"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     session_lifetime: timedelta = timedelta(hours=12)
 

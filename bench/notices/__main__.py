@@ -1,4 +1,4 @@
-"""Measure the answer to a payment notice: `python -m bench.notices`; about five minutes.
+"""Measure the answer to a payment notice: `python -m bench.notices`; about six minutes.
 
 Prints a table for each rate, and as the last line one JSON object: name → value,
 goal, holds. Exit code 1 where the goal is missed or anything was lost.

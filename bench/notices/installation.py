@@ -42,7 +42,7 @@ _FLOORS = "bench.notices.floors"
 _PROGRAM = "import sys; from interface.cli import main; sys.exit(main())"
 # In this order, as `jiawu run` starts them.
 _PROCESSES = ("simulators", "feed", "worker", "web")
-_PATIENCE_SECONDS = 300.0
+_PATIENCE_SECONDS = 900.0
 _LOOK_EVERY_SECONDS = 0.1
 _STOPS_WITHIN_SECONDS = 15.0
 _INHERITED = ("PATH", "HOME", "LANG")

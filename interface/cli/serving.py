@@ -14,14 +14,16 @@ from fastapi import FastAPI
 _GRACE_SECONDS = 5
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
+def serve(app: FastAPI, host: str, port: int, trusted_proxies: str = "") -> None:
     """Serve until SIGINT or SIGTERM; requests under way are finished.
 
-    Then the process exits with code 0: uvicorn repeats the signal it caught.
+    `trusted_proxies` are believed about who they ask for (X-Forwarded-For):
+    addresses or networks with commas between. Then the process exits with code
+    0: uvicorn repeats the signal it caught.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
-    _server(app, host, port).run()
+    _server(app, host, port, trusted_proxies).run()
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+def _server(app: FastAPI, host: str, port: int, trusted_proxies: str = "") -> uvicorn.Server:
     # The access log would print codes and states of log-ins; we log routes ourselves.
     config = uvicorn.Config(
         app,
@@ -51,6 +53,8 @@ def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     return uvicorn.Server(config)

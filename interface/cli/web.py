@@ -9,5 +9,5 @@ from interface.settings import Settings
 def web(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM. Raises as open_household does."""
     with open_household(settings) as house:
-        serve(create_app(house), settings.host, settings.port)
+        serve(create_app(house), settings.host, settings.port, settings.trusted_proxies)
     return 0
