@@ -54,11 +54,12 @@ class Unpaid:
         order = self._log.load(ServiceOrder, order_id)
         numbers = list(charges) or sorted(order.charges)
 
-        def decide() -> Decision:
-            attempts = [each for n in numbers for each in self._facts.attempts_of(order, n)]
-            return _given_up(attempts, reason_code, command)
+        def attempts() -> list[Payment]:
+            return [each for n in numbers for each in self._facts.attempts_of(order, n)]
 
-        self._log.run(command, decide)
+        # Most orders have nothing left to give up; then there is no command to keep.
+        if any(each.is_waiting() for each in attempts()):
+            self._log.run(command, lambda: _given_up(attempts(), reason_code, command))
 
     def _expire(self, order_id: UUID, command: Command) -> Decision:
         order = self._log.load(ServiceOrder, order_id)

@@ -27,10 +27,15 @@ def serve(app: FastAPI, host: str, port: int, trusted_proxies: str = "") -> None
 
 
 @contextmanager
-def serving(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve in a thread; yields the base address. The socket listens before the thread runs."""
+def serving(
+    app: FastAPI, host: str = "127.0.0.1", port: int = 0, trusted_proxies: str = ""
+) -> Iterator[str]:
+    """Serve in a thread, as `serve` does; yields the base address.
+
+    The socket listens before the thread runs.
+    """
     with socket.create_server((host, port), backlog=128) as listener:
-        server = _server(app, host, port)
+        server = _server(app, host, port, trusted_proxies)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="serving")
         thread.start()
         try:

@@ -1,16 +1,26 @@
 """Any history of commands, legal or not, keeps an order's promises."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.claims import ReleaseWorker, TakeWorker
+from domain.capacity import seat_claims
+from domain.claims import (
+    Claim,
+    ReleasePlace,
+    ReleaseSeats,
+    ReleaseWorker,
+    TakePlace,
+    TakeSeats,
+    TakeWorker,
+)
 from domain.errors import JiawuError
 from domain.orders.booking import ONLINE, RESERVATION
+from domain.orders.changes import Rescheduling
 from domain.orders.cleaning import AreaReview, CleaningOrder
 from domain.orders.stages import Stage
 from domain.orders.windows import bounds
@@ -33,6 +43,8 @@ from tests.domain.histories import (
     line,
     pay,
     rescheduling,
+    seats_for,
+    service_window,
     stray,
     unsaved,
 )
@@ -54,6 +66,12 @@ def reviewed(total_fen: int) -> AreaReview:
         happened_at=NOW,
         consent="customer_app",
     )
+
+
+def to(order: CleaningOrder, starts_at: datetime) -> Rescheduling:
+    """Another date, with the seats of it where the order holds any."""
+    seats = seats_for([service_window(starts_at)], order.seats["seats"]) if order.seats else None
+    return rescheduling(starts_at, seats=seats)
 
 
 def pay_all(order: CleaningOrder) -> None:
@@ -104,8 +122,8 @@ ANY_TIME: list[Command] = [
     lambda order: order.assign(OTHER, **OFFICE),
     lambda order: order.reassign(OTHER, reason_code="ill", **OFFICE),
     lambda order: order.decline(order.worker_id or WORKER, reason_code="far", **FIELD),
-    lambda order: order.reschedule(rescheduling(LATER), **HOME),
-    lambda order: order.reschedule(rescheduling(TOMORROW), keep=assignment(), **HOME),
+    lambda order: order.reschedule(to(order, LATER), **HOME),
+    lambda order: order.reschedule(to(order, TOMORROW), keep=assignment(), **HOME),
     lambda order: order.review_area(reviewed(PRICE_FEN - 500), **OFFICE),
     lambda order: order.inspect_room("客厅", accepted=False, **FIELD),
     lambda order: order.add_charge(extra_charge(), **OFFICE),
@@ -129,13 +147,17 @@ class OrderHistories(RuleBasedStateMachine):
         mode=st.sampled_from([ONLINE, ONLINE, RESERVATION]),
         survey=st.booleans(),
         rooms=st.sampled_from([[], ["客厅"]]),
+        crew=st.sampled_from([0, 1, 2]),
     )
-    def book(self, service_code: str, mode: str, *, survey: bool, rooms: list[str]) -> None:
+    def book(
+        self, service_code: str, mode: str, *, survey: bool, rooms: list[str], crew: int
+    ) -> None:
         self.order = booked_order(
             service_code=service_code,
             payment_mode=mode,
             pay_by=NOW + timedelta(minutes=15) if mode == ONLINE else None,
             details={"survey": survey, "rooms": rooms},
+            seats=seats_for([service_window()], crew) if crew else None,
         )
 
     @precondition(lambda self: self.order.stage in USUALLY.keys() | self.order.transitions())
@@ -206,6 +228,34 @@ class OrderHistories(RuleBasedStateMachine):
                     assert claim.claim_id not in held
                     held.add(claim.claim_id)
         assert held == ({self.order.id} if self.order.worker_id else set())
+
+    @invariant()
+    def the_claims_hold_just_the_seats_of_the_agreed_date(self) -> None:
+        """Of an order that is not cancelled; each slot is free before it is taken."""
+        held: set[Claim] = set()
+        for event in unsaved(self.order):
+            for claim in claims(event):
+                if isinstance(claim, ReleaseSeats):
+                    held.clear()
+                if isinstance(claim, TakeSeats):
+                    assert claim not in held
+                    held.add(claim)
+        ended = self.order.stage in {Stage.CANCELLED, Stage.EXPIRED}
+        if ended or not self.order.seats:
+            assert held == set()
+        else:
+            agreed = seats_for(self.order.windows, self.order.seats["seats"])
+            assert held == set(seat_claims(self.order.id, agreed))
+
+    @invariant()
+    def only_an_unpaid_online_order_has_a_place_among_the_holds(self) -> None:
+        places = 0
+        for event in unsaved(self.order):
+            for claim in claims(event):
+                places += isinstance(claim, TakePlace)
+                places *= not isinstance(claim, ReleasePlace)
+        waits = self.order.stage == Stage.AWAITING_PAYMENT
+        assert places == (1 if waits and self.order.seats else 0)
 
 
 TestOrderHistories = OrderHistories.TestCase

@@ -31,7 +31,7 @@ def main() -> int:
     options = _parser().parse_args()
     seeds = [options.seed] if options.seed is not None else options.seeds
     with _arena(options) as opened:
-        runs = list(_runs(opened, seeds, trace=options.trace))
+        runs = list(_runs(opened, seeds, trace=options.trace, stop=options.stop))
     if options.report:
         _write(options.report, runs)
     return _told(runs, demand_all=options.seed is None and not options.report)
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--seeds", type=_seeds, default=range(10), metavar="A-B")
     parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--stop", action="store_true", help="stop at the first broken seed")
     parser.add_argument("--server", default="", help="superuser URL of a running server")
     parser.add_argument("--template", default=_TEMPLATE)
     parser.add_argument("--database", default="simulation")
@@ -73,7 +74,7 @@ def _arena(options: argparse.Namespace) -> Iterator[Arena]:
                 yield opened
 
 
-def _runs(opened: Arena, seeds: range | list[int], *, trace: bool) -> Iterator[Run]:
+def _runs(opened: Arena, seeds: range | list[int], *, trace: bool, stop: bool) -> Iterator[Run]:
     for seed in seeds:
         started = perf_counter()
         run = run_seed(opened, seed)
@@ -87,6 +88,8 @@ def _runs(opened: Arena, seeds: range | list[int], *, trace: bool) -> Iterator[R
         if not trace:
             run.lines = []
         yield run
+        if stop and run.broken:
+            return
 
 
 def _told(runs: list[Run], *, demand_all: bool) -> int:
