@@ -175,8 +175,16 @@ def test_case_13_a_payment_seconds_after_time_expire_counts(town: Town) -> None:
     town.clock.advance(PAYABLE + timedelta(seconds=4))
     work(town)
     sale.is_untouched()
+    time_is_over_at_wechat(sale)
     assert sale.notice(sale.pay(even_if_expired=True)).post(town) == 200
     sale.is_paid_once()
+
+
+def time_is_over_at_wechat(sale: Sale) -> None:
+    """Whoever pays by the rules is refused."""
+    asked = {"out_trade_no": sale.number}
+    refused = sale.town.outside.post(f"{sale.town.pay_url}/_sim/pay", json=asked, timeout=5)
+    assert (refused.status_code, refused.json()["code"]) == (409, "ORDER_EXPIRED")
 
 
 def test_case_13_a_payment_minutes_after_time_expire_is_found_when_the_hold_ends(
@@ -187,6 +195,7 @@ def test_case_13_a_payment_minutes_after_time_expire_is_found_when_the_hold_ends
     sale = prepared_sale(town)
     town.clock.advance(PAYABLE + timedelta(minutes=3))
     work(town)
+    time_is_over_at_wechat(sale)
     sale.pay(even_if_expired=True)
     town.clock.advance(HOLD - PAYABLE - timedelta(minutes=3))
     work(town)

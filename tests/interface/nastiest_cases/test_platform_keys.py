@@ -8,10 +8,18 @@ import pytest
 from pydantic import SecretStr
 
 from application.event_map import ROUTINES
+from domain.time import shanghai_day
 from interface.api.app import create_app
 from interface.household import Household, build
 from interface.settings import NOTIFY_PATH, Settings
-from tests.interface.nastiest_cases.sales import PAID, STARTED, Sale, alerts_about, prepared_sale
+from tests.interface.nastiest_cases.sales import (
+    PAID,
+    STARTED,
+    Sale,
+    alerts_about,
+    labels_about,
+    prepared_sale,
+)
 from tests.interface.nastiest_cases.wire import no_call_to_wechat
 from tests.interface.sealed import SealedNotice
 from tests.interface.town import Json, Town
@@ -141,6 +149,8 @@ def test_case_23_a_wrong_apiv3_key_makes_wechat_try_again_until_it_is_right(town
         assert [web.take(sale.notice(transaction)) for _ in range(2)] == [500, 500]
     assert town.kept_notices() == kept + 2
     assert (sale.facts(), alerts_about(town, sale.number)) == (STARTED, [])
+    today = shanghai_day(town.clock.now()).isoformat()
+    assert labels_about(town, today) == ["支付通知无法解密"], "one alert a day, not a notice"
     assert sale.notice(transaction).post(town) == 200
     assert sale.facts() == PAID
     sale.is_paid_once()
