@@ -36,6 +36,8 @@ _PAUSES: Final = (
 _LONGEST_PAUSE: Final = timedelta(hours=2)
 # How long a payer may take over the password, while WeChat refuses to close (facts 3, close).
 _TYPING: Final = timedelta(minutes=10)
+# Between two tries to close: a seat waits for it.
+_UNTIL_CLOSED: Final = timedelta(seconds=30)
 _CLOSED_STATES: Final = frozenset({"CLOSED", "REVOKED", "PAYERROR"})
 
 
@@ -116,7 +118,7 @@ class PaymentErrands:
         confirmed = self._confirmed(payment, state, accepted=accepted)
         if not confirmed:
             reason = f"close {accepted}, then {state or 'unknown'}"
-            raise TryLaterError(reason)
+            raise TryLaterError(reason, after=_UNTIL_CLOSED)
         self._facts.change(number, "closed", _closing(confirmed))
 
     def ask(self, number: str) -> str:

@@ -1,7 +1,7 @@
 """What is never paid (未支付): attempts are given up, orders expire, seats are free again."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -9,13 +9,15 @@ from application.clock import Clock
 from application.commands import Command, Decision
 from application.log import Log
 from application.payment_facts import PaymentFacts
-from application.policy import Deadline
+from application.policy import Deadline, TryLaterError
 from domain.orders.changes import UNPAID, Cancellation, PolicyApplied
 from domain.orders.service_order import ServiceOrder
 from domain.orders.stages import Stage
 from domain.payments import SUCCEEDED, Payment
 
 _COMMANDS: Final = UUID("8d0f3f0a-1b7e-5f42-9a8c-6f5b7f4a2c90")
+# How soon a hold is looked at again that should be over.
+_AGAIN: Final = timedelta(minutes=1)
 _NOBODY_PAID: Final = PolicyApplied(version=1, trace=["超过支付时间，订单关闭，名额释放"])
 
 
@@ -34,8 +36,17 @@ class Unpaid:
         self._log.run(command, lambda: _given_up([self._facts.load(number)], "expired", command))
 
     def order_unpaid(self, deadline: Deadline) -> None:
-        """The deadline `order.unpaid`: the hold is over unless an attempt is still open."""
-        self.expire(UUID(deadline.subject))
+        """The deadline `order.unpaid`: the hold is over.
+
+        Raises TryLaterError while the order waits on, because an attempt is
+        open or money that came is not taken yet: so no lost trigger and no
+        clock that is behind can keep its seats for ever.
+        """
+        order_id = UUID(deadline.subject)
+        self.expire(order_id)
+        if self._log.load(ServiceOrder, order_id).stage == Stage.AWAITING_PAYMENT:
+            reason = "the order waits on"
+            raise TryLaterError(reason, after=_AGAIN)
 
     def expire(self, order_id: UUID) -> None:
         """Cancel an order that waited in vain, once WeChat confirmed that nothing was paid.

@@ -98,6 +98,21 @@ def test_an_attempt_that_nobody_paid_is_closed_at_wechat_before_the_order_expire
     assert sale.stage() == "expired"
 
 
+def test_an_order_expires_though_the_feeds_clock_is_behind_the_workers(
+    town: Town, sale: Sale
+) -> None:
+    """The worker finds the hold over; the process that hears of the closing finds it is not yet."""
+    town.catch_up()
+    town.clock.advance(HOLD)
+    while town.house.deadlines.run_due():
+        assert sale.facts() == [BOOKED]
+    town.clock.advance(-timedelta(seconds=1))
+    town.settle()
+    assert sale.attempt() == [*GIVEN_UP, "payment.closed"]
+    town.let_pass(timedelta(minutes=15))
+    assert sale.facts() == EXPIRED
+
+
 def test_what_wechat_never_heard_of_expires_too(town: Town) -> None:
     """WeChat is silent for the whole time; a query then says that it knows no such order."""
     customer = town.customer()
@@ -190,6 +205,29 @@ def test_nobody_types_a_password_for_ever(town: Town, typing: Sale) -> None:
     assert typing.facts() == [BOOKED]
     town.let_pass(timedelta(minutes=10))
     assert (typing.at_wechat(), typing.facts()) == ("NOTPAY", EXPIRED)
+
+
+def test_a_wrong_amount_at_the_end_pays_nothing_and_the_order_expires(
+    town: Town, typing: Sale
+) -> None:
+    """The money waits for a person; the seats do not."""
+    typing.command("amount_as", {"total": 1})
+    typing.pay(even_if_expired=True)
+    town.courier.deliver_due()
+    town.settle()
+    assert typing.attempt() == [*GIVEN_UP, "payment.amount_mismatched"]
+    town.let_pass(timedelta(minutes=10))
+    assert (typing.facts(), typing.stage()) == (EXPIRED, "expired")
+
+
+def test_a_wrong_amount_in_time_pays_nothing_and_the_order_expires(town: Town, sale: Sale) -> None:
+    sale.command("amount_as", {"total": 1})
+    sale.pay()
+    town.courier.deliver_due()
+    town.clock.advance(HOLD)
+    town.settle()
+    assert sale.attempt() == [*STARTED, "payment.amount_mismatched"]
+    assert (sale.facts(), sale.stage()) == (EXPIRED, "expired")
 
 
 # -- money at the last moment, and after it

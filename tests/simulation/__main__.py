@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 import tempfile
 from collections import Counter
@@ -29,6 +30,7 @@ _HASTY = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 def main() -> int:
     """1 where an invariant broke or the set of seeds was too weak."""
     options = _parser().parse_args()
+    logging.disable(logging.CRITICAL)  # faults are made on purpose
     seeds = [options.seed] if options.seed is not None else options.seeds
     with _arena(options) as opened:
         runs = list(_runs(opened, seeds, trace=options.trace, stop=options.stop))
@@ -79,12 +81,11 @@ def _runs(opened: Arena, seeds: range | list[int], *, trace: bool, stop: bool) -
         started = perf_counter()
         run = run_seed(opened, seed)
         if trace:
-            print("\n".join(run.lines))
+            _say("\n".join(run.lines))
         if trace or run.broken:
             took = perf_counter() - started
             state = run.broken or "every invariant holds"
-            print(f"seed {seed}: {run.digest[:16]} {run.step} steps, {took:.2f} s: {state}")
-            sys.stdout.flush()
+            _say(f"seed {seed}: {run.digest[:16]} {run.step} steps, {took:.2f} s: {state}")
         if not trace:
             run.lines = []
         yield run
@@ -96,10 +97,15 @@ def _told(runs: list[Run], *, demand_all: bool) -> int:
     seen: Counter[str] = sum((run.seen for run in runs), Counter())
     never = [name for name in EXPECTED if not seen[name]]
     broken = [run.seed for run in runs if run.broken]
-    print(f"{len(runs)} seeds, {sum(run.step for run in runs)} steps; broken: {broken or 'none'}")
+    _say(f"{len(runs)} seeds, {sum(run.step for run in runs)} steps; broken: {broken or 'none'}")
     if demand_all:
-        print(f"never happened: {never or 'nothing'}")
+        _say(f"never happened: {never or 'nothing'}")
     return int(bool(broken or (demand_all and never)))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _write(path: Path, runs: list[Run]) -> None:

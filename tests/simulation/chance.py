@@ -1,4 +1,4 @@
-"""Chance: each seed lets a random subset of faults happen, each at a random rate (swarm testing)."""
+"""Chance: each seed lets a random subset of the faults happen, each at a random rate (swarm)."""
 
 from collections import Counter
 from collections.abc import Mapping

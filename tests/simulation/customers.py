@@ -62,7 +62,9 @@ class Shopper:
         """Book a cleaning, and tap twice at times."""
         request = self._request(starts_at)
         key = self.new_key("book")
-        told = yield from self.insist("book", lambda h, c: h.bookings.book_cleaning(request, c), key)
+        told = yield from self.insist(
+            "book", lambda h, c: h.bookings.book_cleaning(request, c), key
+        )
         if self.chance.random.random() < 0.2:
             again = self.new_key("book") if self.chance.random.random() < 0.5 else key
             self.ask("book", lambda h, c: h.bookings.book_cleaning(request, c), again)
@@ -88,7 +90,9 @@ class Shopper:
 
     def cancel(self, order: Booked) -> Script:
         """Give an unpaid order up."""
-        yield from self.insist("cancel", lambda h, c: h.bookings.cancel_unpaid(order.id, self.id, c))
+        yield from self.insist(
+            "cancel", lambda h, c: h.bookings.cancel_unpaid(order.id, self.id, c)
+        )
 
     def confirm(self, number: str) -> None:
         """The page asks whether it is paid."""
@@ -154,7 +158,9 @@ class Shopper:
 
 def wanted_start(world: World) -> datetime:
     """A popular hour of tomorrow or the day after."""
-    day = world.clock.now().astimezone(SHANGHAI) + timedelta(days=world.chance.random.choice([1, 1, 2]))
+    day = world.clock.now().astimezone(SHANGHAI) + timedelta(
+        days=world.chance.random.choice([1, 1, 2])
+    )
     hour = world.chance.random.choice(HOURS)
     return day.replace(hour=hour, minute=0, second=0, microsecond=0)
 

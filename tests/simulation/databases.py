@@ -22,7 +22,9 @@ _TABLES: Final = sa.text(
     " where schemaname not in ('pg_catalog', 'information_schema', 'public')"
     " and tablename not in ('progress', 'tracking') order by 1"
 )
-_PROGRESS: Final = sa.text("select schemaname from pg_tables where tablename = 'progress' order by 1")
+_PROGRESS: Final = sa.text(
+    "select schemaname from pg_tables where tablename = 'progress' order by 1"
+)
 # One thread never waits for itself: a lock that is not free is an error of the simulation.
 _SETTINGS: Final = ("synchronous_commit = off", "lock_timeout = '10s'")
 
@@ -85,5 +87,3 @@ def _configure(database: Database) -> None:
 def _url(server_url: str, name: str, role: str = "") -> str:
     url = make_url(server_url).set(database=name)
     return (url.set(username=role) if role else url).render_as_string(hide_password=False)
-
-

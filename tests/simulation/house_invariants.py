@@ -16,8 +16,8 @@ from infrastructure.feed.reader import LogReader
 from infrastructure.feed.routing import routes
 from tests.application.projections.tables import Contents, contents, start_over
 from tests.infrastructure.event_log.claims_fold import Claims, read_claims
+from tests.simulation.broken import fail
 from tests.simulation.facts import Facts
-from tests.simulation.world import BrokenError
 
 _OVERSOLD: Final = text(
     "select s.pool, s.area, s.day, s.slot, sum(s.seats), max(c.seats) from log.seat_claims s"
@@ -28,22 +28,22 @@ _COMMANDS: Final = text("select id, answer from log.commands")
 
 
 def no_slot_is_oversold(connection: Connection) -> None:
-    """At all times the seats sold of a slot are at most its seats (they are never lowered here)."""
+    """At all times the seats sold of a slot are at most its seats, which only rise here."""
     oversold = connection.execute(_OVERSOLD).all()
     if oversold:
-        raise BrokenError("no slot is oversold", oversold[0])
+        fail("no slot is oversold", oversold[0])
 
 
 def no_hold_outlives_its_time(facts: Facts) -> None:
-    """Once all is quiet no order awaits payment after its time, and no customer has an open hold."""
+    """Once all is quiet no order awaits payment after its time; nobody has an open hold."""
     now: datetime = facts.world.clock.now()
     for order in facts.orders.values():
-        if order.stage == Stage.AWAITING_PAYMENT and order.pay_by < now:
-            raise BrokenError("no hold outlives its time", (order.id, order.order_number))
+        if order.stage == Stage.AWAITING_PAYMENT and order.pay_by and order.pay_by < now:
+            fail("no hold outlives its time", (order.id, order.order_number))
     with facts.house.engine.connect() as connection:
         held = connection.execute(text("select id from log.place_claims")).scalars().all()
     if held:
-        raise BrokenError("no hold outlives its time", held)
+        fail("no hold outlives its time", held)
 
 
 def exactly_the_living_orders_hold_seats(facts: Facts) -> None:
@@ -59,23 +59,23 @@ def exactly_the_living_orders_hold_seats(facts: Facts) -> None:
     with facts.house.engine.connect() as connection:
         held = {tuple(row) for row in connection.execute(query)}
     if held != expected:
-        raise BrokenError("exactly the living orders hold seats", sorted(held ^ expected, key=str)[:3])
+        fail("exactly the living orders hold seats", sorted(held ^ expected, key=str)[:3])
 
 
 def all_attempts_are_over(facts: Facts) -> None:
     """Each attempt was paid or closed; none is forgotten while it could still be paid."""
     waiting = [number for number, payment in facts.payments.items() if not payment.is_over()]
     if waiting:
-        raise BrokenError("all attempts are over", waiting[:3])
+        fail("all attempts are over", waiting[:3])
 
 
 def nothing_waits(facts: Facts) -> None:
-    """Outbox and deadlines are empty, routines excepted; every follower is level, none stands still."""
+    """Outbox and deadlines are empty, routines excepted; every follower is level and runs."""
     house = facts.house
     lags = {name: lag for name, lag in house.feed.lags()[1].items() if lag}
     waits = (house.outbox.next_due(), house.deadlines.next_due(), house.failures.all())
     if lags or any(waits):
-        raise BrokenError("nothing waits", (lags, waits))
+        fail("nothing waits", (lags, waits))
 
 
 def the_log_has_no_gap(facts: Facts) -> None:
@@ -85,9 +85,9 @@ def the_log_has_no_gap(facts: Facts) -> None:
     for each in facts.recorded:
         versions[each.event.originator_id] += 1
         if each.event.originator_version != versions[each.event.originator_id]:
-            raise BrokenError("the log has no gap", each)
+            fail("the log has no gap", each)
     if positions != list(range(1, len(positions) + 1)):
-        raise BrokenError("the log has no gap", "positions")
+        fail("the log has no gap", "positions")
 
 
 def claims_equal_the_fold_of_the_events(facts: Facts) -> None:
@@ -99,7 +99,7 @@ def claims_equal_the_fold_of_the_events(facts: Facts) -> None:
     with facts.house.engine.connect() as connection:
         kept = read_claims(connection)
     if kept != folded:
-        raise BrokenError("claims equal the fold of the events", "")
+        fail("claims equal the fold of the events", "")
 
 
 def every_acknowledged_command_stays(facts: Facts) -> None:
@@ -108,7 +108,7 @@ def every_acknowledged_command_stays(facts: Facts) -> None:
         kept = {row[0]: json.loads(row[1]) for row in connection.execute(_COMMANDS)}
     for command, answer in facts.world.acknowledged.items():
         if json.dumps(kept.get(command), sort_keys=True) != answer:
-            raise BrokenError("every acknowledged command stays", (command, answer))
+            fail("every acknowledged command stays", (command, answer))
 
 
 def a_rebuild_equals_the_live_rows(facts: Facts) -> None:
@@ -117,7 +117,7 @@ def a_rebuild_equals_the_live_rows(facts: Facts) -> None:
     fresh = [start_over(facts.house.engine, each, table) for each in ALL_PROJECTIONS]
     Feed(LogReader(facts.house.engine), fresh, facts.house.failures).catch_up()
     if _everything(facts) != live:
-        raise BrokenError("a rebuild equals the live rows", "")
+        fail("a rebuild equals the live rows", "")
 
 
 def _everything(facts: Facts) -> dict[str, Contents]:

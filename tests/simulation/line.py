@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -21,7 +20,9 @@ class PayLine(HTTPAdapter):
         super().__init__()
         self._carry = carry
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *_: object, **__: object
+    ) -> requests.Response:
         """Raises what requests raises where the answer never comes."""
         reply = self._carry(_wire(request))
         if reply is None or reply.lost:

@@ -1,4 +1,4 @@
-"""The product's own hands: feed, outbox, deadlines; and WeChat's courier. They run late at times."""
+"""The product's own hands, feed, outbox and deadlines, and WeChat's courier; at times late."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

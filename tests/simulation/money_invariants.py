@@ -1,7 +1,7 @@
 """Invariants of money: what WeChat took, we state; what no order takes, goes back."""
 
 from collections import Counter
-from uuid import UUID
+from collections.abc import Sequence
 
 from sqlalchemy import text
 
@@ -11,8 +11,8 @@ from domain.ledger.chart import WECHAT_UNRECONCILED
 from domain.orders.changes import UNPAID
 from domain.orders.order_facts import OrderFacts
 from domain.payments import MoneyArrived, Payment
+from tests.simulation.broken import fail
 from tests.simulation.facts import Facts
-from tests.simulation.world import BrokenError
 
 _UNBALANCED = text(
     "select position from cash_journal.lines group by position"
@@ -69,7 +69,7 @@ def only_the_right_amount_pays(facts: Facts) -> None:
     for event in facts.arrivals:
         asked = facts.payments[event.out_trade_no].amount_fen
         if isinstance(event, Payment.AmountMismatched) == (event.amount_fen == asked):
-            raise BrokenError("only the right amount pays", event)
+            fail("only the right amount pays", event)
 
 
 def all_money_is_taken_or_goes_back(facts: Facts) -> None:
@@ -89,7 +89,7 @@ def all_money_is_taken_or_goes_back(facts: Facts) -> None:
             Payment.AmountMismatched: (1 - len(back), not taken),
         }
         if expected[type(event)] != (1, True) or not whole:
-            raise BrokenError("all money is taken or goes back", (event, taken, back))
+            fail("all money is taken or goes back", (event, taken, back))
 
 
 def every_refund_has_its_arrival(facts: Facts) -> None:
@@ -104,24 +104,24 @@ def every_refund_has_its_arrival(facts: Facts) -> None:
 
 
 def a_paid_order_was_paid_its_price_once(facts: Facts) -> None:
-    """Paid is stated once for the price, before anybody is assigned, and never on a closed order."""
+    """Paid is stated once, for the price, before anybody is assigned, on no closed order."""
     for order_id, order in facts.orders.items():
         names = [type(event).__name__ for event in facts.of_order[order_id]]
         paid = facts.of(order_id, OrderFacts.Paid)
         wrong = [event for event in paid if event.amount_fen != order.total_fen]
         if len(paid) > 1 or wrong:
-            raise BrokenError("a paid order was paid its price once", (order_id, paid))
+            fail("a paid order was paid its price once", (order_id, paid))
         if "Assigned" in names and "Paid" not in names[: names.index("Assigned")]:
-            raise BrokenError("nobody is assigned before it is paid", (order_id, names))
+            fail("nobody is assigned before it is paid", (order_id, names))
         if "Cancelled" in names and {"Paid", "Assigned"} & set(names[names.index("Cancelled") :]):
-            raise BrokenError("nothing is paid or assigned once it is closed", (order_id, names))
+            fail("nothing is paid or assigned once it is closed", (order_id, names))
 
 
 def a_cancelled_order_keeps_no_money(facts: Facts) -> None:
     """What a cancelled order was paid is due back whole, as no fee is taken yet."""
     for order_id, order in facts.orders.items():
         if order.stage in {"cancelled", "expired"} and order.kept_fen():
-            raise BrokenError("a cancelled order keeps no money", order_id)
+            fail("a cancelled order keeps no money", order_id)
 
 
 def whoever_pays_in_time_is_served(facts: Facts) -> None:
@@ -133,11 +133,11 @@ def whoever_pays_in_time_is_served(facts: Facts) -> None:
     for event in facts.arrivals:
         in_time = event.succeeded_at <= facts.payments[event.out_trade_no].expires_at
         if isinstance(event, Payment.SucceededLate) and in_time:
-            raise BrokenError("whoever pays in time is served: closed too early", event)
+            fail("whoever pays in time is served: closed too early", event)
         ends = facts.of(event.payable_id, OrderFacts.Cancelled)
         expired = any(end.reason_code == UNPAID for end in ends)
         if isinstance(event, Payment.Succeeded) and in_time and expired:
-            raise BrokenError("whoever pays in time is served: expired", (event, ends))
+            fail("whoever pays in time is served: expired", (event, ends))
 
 
 def every_stray_arrival_is_shown_to_a_person(facts: Facts) -> None:
@@ -163,7 +163,7 @@ def the_books_balance_and_hold_wechats_money(facts: Facts) -> None:
     came = sum(event.amount_fen for event in facts.arrivals)
     wallet = balances.get(WECHAT_UNRECONCILED.code, {"debit_balance_fen": 0})
     if debit != credit or wallet["debit_balance_fen"] != came:
-        raise BrokenError("the books hold WeChat's money", (debit, credit, wallet, came))
+        fail("the books hold WeChat's money", (debit, credit, wallet, came))
 
 
 def _took(paid: OrderFacts.Paid, event: MoneyArrived) -> bool:
@@ -179,9 +179,9 @@ def _strings(facts: Facts, query: object) -> list[str]:
         return [str(each) for each in connection.execute(query).scalars()]  # type: ignore[call-overload]
 
 
-def _none(invariant: str, broken: list[object] | list[str] | list[tuple[UUID, int]]) -> None:
+def _none(invariant: str, broken: Sequence[object]) -> None:
     if broken:
-        raise BrokenError(invariant, broken[:3])
+        fail(invariant, broken[:3])
 
 
 MONEY = (

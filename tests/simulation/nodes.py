@@ -32,7 +32,9 @@ class SkewedClock:
 class Node:
     """One process of the product."""
 
-    def __init__(self, name: str, settings: Settings, clock: SkewedClock, line: BaseAdapter):
+    def __init__(
+        self, name: str, settings: Settings, clock: SkewedClock, line: BaseAdapter
+    ) -> None:
         self.name = name
         self.clock = clock
         self._settings = settings

@@ -20,7 +20,9 @@ from tests.simulation.world import Script, World
 
 _DAYS: Final = 4
 _WORKERS: Final = 3
-_ORDERS = text("select stream_id from log.events where version = 1 and name = :name order by position")
+_ORDERS = text(
+    "select stream_id from log.events where version = 1 and name = :name order by position"
+)
 Work = Callable[[Household, Command], Outcome]
 
 
@@ -39,7 +41,9 @@ class Office:
         for ahead in range(_DAYS):
             self._plan(ahead, seats)
         for _ in range(_WORKERS):
-            new = NewWorker(name="赵师傅", phone="13700000000", skills=["BJ-01"], districts=[DISTRICT])
+            new = NewWorker(
+                name="赵师傅", phone="13700000000", skills=["BJ-01"], districts=[DISTRICT]
+            )
             told = self._ask("engage", lambda h, c, new=new: h.personnel.register_worker(new, c))  # type: ignore[misc]
             if told is not None:
                 self._workers.append(UUID(str(told["worker_id"])))
@@ -71,10 +75,11 @@ class Office:
     def _work(self, order: ServiceOrder) -> Work | None:
         """What somebody might do with it, fitting or not."""
         number, chance = order.id, self._chance.random
-        report = lambda command: FieldReport(happened_at=command.at)  # noqa: E731 - short
         crew = chance.sample(self._workers, 1)
         following = sorted(order.transitions().get(order.stage, ()))
-        later = datetime.fromisoformat(order.windows[0]["starts_at"]) + timedelta(hours=chance.choice([1, 24]))
+        later = datetime.fromisoformat(order.windows[0]["starts_at"]) + timedelta(
+            hours=chance.choice([1, 24])
+        )
         works: dict[str, list[Work]] = {
             Stage.AWAITING_PAYMENT: [
                 lambda h, c: h.dispatching.cancel(number, "company", c),
@@ -86,14 +91,14 @@ class Office:
                 lambda h, c: h.dispatching.reschedule(number, later, "customer", c),
             ],
             Stage.AWAITING_ACCEPTANCE: [
-                *[lambda h, c: h.dispatching.accept(number, report(c), c)] * 2,
+                *[lambda h, c: h.dispatching.accept(number, _report(c), c)] * 2,
                 lambda h, c: h.dispatching.reassign(number, crew, "ill", c),
-                lambda h, c: h.dispatching.decline(number, "far", report(c), c),
+                lambda h, c: h.dispatching.decline(number, "far", _report(c), c),
             ],
-            Stage.AWAITING_INSPECTION: [lambda h, c: h.dispatching.complete(number, report(c), c)],
+            Stage.AWAITING_INSPECTION: [lambda h, c: h.dispatching.complete(number, _report(c), c)],
         }
         if following:
-            return lambda h, c: h.dispatching.progress(number, following[0], report(c), c)
+            return lambda h, c: h.dispatching.progress(number, following[0], _report(c), c)
         return chance.choice(works[order.stage]) if order.stage in works else None
 
     def _plan(self, ahead: int, seats: int) -> None:
@@ -112,3 +117,6 @@ class Office:
         return self._world.ask("staff:office", who, str(self._asked), do).answer
 
 
+def _report(command: Command) -> FieldReport:
+    """It has just happened."""
+    return FieldReport(happened_at=command.at)

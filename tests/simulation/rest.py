@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from interface.household import Household
+from tests.simulation.broken import fail
 from tests.simulation.nodes import Node
 from tests.simulation.wechat import WeChat
-from tests.simulation.world import BrokenError, World
+from tests.simulation.world import World
 
 _MOST_JUMPS: Final = 3000
 _MOST_FAILURES: Final = 5
@@ -35,7 +36,7 @@ def _run_dry(world: World, wechat: WeChat) -> None:
         if due is None:
             return
         world.clock.set(max(world.clock.now(), due) + _TOGETHER)
-    raise BrokenError("the queues run empty", node.house.outbox.waiting())
+    fail("the queues run empty", node.house.outbox.waiting())
 
 
 def _do_all(world: World, node: Node, wechat: WeChat) -> None:
@@ -58,7 +59,7 @@ def _do_rows(house: Household) -> bool:
 def _nobody_stands_still(node: Node) -> None:
     for failure in node.house.failures.all():
         if failure.attempts > _MOST_FAILURES:
-            raise BrokenError("no follower stands still", failure.traceback)
+            fail("no follower stands still", failure.traceback)
 
 
 def _next_due(node: Node, wechat: WeChat) -> datetime | None:

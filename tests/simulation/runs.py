@@ -12,6 +12,7 @@ from domain.orders.order_facts import OrderFacts
 from domain.payments import Payment
 from infrastructure.simulators.wechat_pay import SimulatorSettings
 from interface.settings import Settings
+from tests.simulation.broken import BrokenError
 from tests.simulation.chance import FAULTS
 from tests.simulation.customers import Shopper
 from tests.simulation.databases import Arena
@@ -30,7 +31,7 @@ from tests.simulation.rest import come_to_rest
 from tests.simulation.strangers import forge
 from tests.simulation.tempers import visit
 from tests.simulation.wechat import WeChat
-from tests.simulation.world import DAWN, BrokenError, World
+from tests.simulation.world import DAWN, World
 
 _LONGEST_SKEW_SECONDS: Final = 120
 _REBUILT_EVERY: Final = 25

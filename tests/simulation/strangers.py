@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Final
 
 from infrastructure.simulators.wechat_pay.notices import Forgery
+from tests.simulation.broken import fail
 from tests.simulation.wechat import TAKEN, WeChat
-from tests.simulation.world import BrokenError, Script, World
+from tests.simulation.world import Script, World
 
 _KINDS: Final[tuple[Forgery, ...]] = (
     *("bad_signature", "altered_body", "old_timestamp", "unknown_serial", "wrong_apiv3_key"),
@@ -39,4 +40,4 @@ def _replay_one(world: World, wechat: WeChat) -> None:
     posted = world.chance.random.choice(wechat.posted)
     status = wechat.post(posted.url, posted.body, posted.headers)
     if world.clock.now() - posted.at > _STALE and status == TAKEN:
-        raise BrokenError("an old notice is refused", posted.at)
+        fail("an old notice is refused", posted.at)

@@ -20,8 +20,9 @@ from infrastructure.simulators.wechat_pay import (
     set_up_desk,
 )
 from infrastructure.simulators.wechat_pay.notices import Forgery
+from tests.simulation.broken import fail
 from tests.simulation.nodes import KilledError
-from tests.simulation.world import BrokenError, World
+from tests.simulation.world import World
 
 A_DAY_LATE: Final = 26 * 3600
 # How the merchant must answer a forgery: anything but "taken".
@@ -96,10 +97,11 @@ class WeChat:
         """A payment and its notice are faster than the answer to the prepay."""
         number = _prepaid(wire)
         world = self._world
-        if number and self._knows(number) and world.free_node() is not None:
-            if world.chance.happens("notice_before_answer"):
-                self.pay("hasty payer", number)
-                self.deliver()
+        if not number or not self._knows(number) or world.free_node() is None:
+            return
+        if world.chance.happens("notice_before_answer"):
+            self.pay("hasty payer", number)
+            self.deliver()
 
     def _knows(self, number: str) -> bool:
         return any(order["out_trade_no"] == number for order in self.desk.books.orders())
@@ -160,7 +162,7 @@ class WeChat:
         """Somebody else posts a notice, or WeChat one that is not for us."""
         view = self.desk.forge_notice(kind, number)
         if any(attempt["status"] == TAKEN for attempt in view["attempts"]):  # type: ignore[attr-defined]
-            raise BrokenError("a forged notice is refused", f"{kind} about {number}")
+            fail("a forged notice is refused", f"{kind} about {number}")
 
     def go_home(self) -> None:
         """Nothing goes wrong from now on."""
@@ -200,5 +202,3 @@ def _prepaid(wire: Wire) -> str:
     if wire.method != "POST" or wire.path.endswith("/close"):
         return ""
     return wire.body.decode().partition('"out_trade_no":"')[2].partition('"')[0]
-
-

@@ -15,6 +15,7 @@ from application.crash_points import CrashPoint
 from domain.errors import JiawuError
 from infrastructure.clock import SettableClock
 from interface.household import Household
+from tests.simulation.broken import fail
 from tests.simulation.chance import Chance
 from tests.simulation.nodes import KilledError, Node
 from tests.simulation.trace import Trace
@@ -34,15 +35,6 @@ _MOVES_ROWS: Final = {
 Script = Generator[timedelta, None, None]
 Deed = Callable[[Household, Command], Outcome]
 Anything = TypeVar("Anything")
-
-
-class BrokenError(Exception):
-    """An invariant does not hold."""
-
-    def __init__(self, invariant: str, detail: object) -> None:
-        self.invariant = invariant
-        self.detail = detail
-        super().__init__(f"{invariant}: {detail}")
 
 
 @dataclass(frozen=True)
@@ -184,4 +176,4 @@ class World:
         answer = json.dumps(outcome.answer, sort_keys=True)
         before = self.acknowledged.setdefault(command.id, answer)
         if before != answer:
-            raise BrokenError("a repeat gets the first answer", f"{before} then {answer}")
+            fail("a repeat gets the first answer", f"{before} then {answer}")

@@ -1,0 +1,86 @@
+"""Whole days of the business under faults and crashes; see __main__ for one seed by hand."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from infrastructure.embedded_postgres import EmbeddedPostgres
+from interface.demo_secrets import DemoSecrets, demo_secrets
+from tests.simulation.databases import Arena, arena
+from tests.simulation.runs import EXPECTED, run_seed
+
+_SEEDS: Final = 300
+_PROCESSES: Final = 2
+# A seed in which each of the faults was once found; they stay green.
+_REGRESSIONS: Final = (4,)
+_ROOT: Final = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where both ends' keys lie."""
+    directory = tmp_path_factory.mktemp("simulation")
+    demo_secrets(directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def secrets(keys: Path) -> DemoSecrets:
+    return demo_secrets(keys)
+
+
+@pytest.fixture(scope="module")
+def opened(
+    postgres_server: EmbeddedPostgres, database_template: str, secrets: DemoSecrets
+) -> Iterator[Arena]:
+    server = postgres_server.url()
+    with arena(server, database_template, "simulation_by_hand", secrets) as ready:
+        yield ready
+
+
+def seeds(server: EmbeddedPostgres, template: str, keys: Path, process: int) -> list[str]:
+    """The command of one process, with its share of the seeds and a database of its own."""
+    share = _SEEDS // _PROCESSES
+    return [
+        *(sys.executable, "-m", "tests.simulation"),
+        *("--seeds", f"{process * share}-{(process + 1) * share - 1}"),
+        *("--server", server.url(), "--template", template),
+        *("--database", f"simulation_{process}", "--secrets", str(keys)),
+        *("--report", str(keys / f"{process}.json")),
+    ]
+
+
+def test_every_invariant_holds_through_three_hundred_days_of_faults(
+    postgres_server: EmbeddedPostgres, database_template: str, keys: Path
+) -> None:
+    commands = [
+        seeds(postgres_server, database_template, keys, process) for process in range(_PROCESSES)
+    ]
+    running = [subprocess.Popen(command, cwd=_ROOT) for command in commands]
+    ended = [process.wait() for process in running]
+    runs: list[dict[str, Any]] = []
+    for process in range(_PROCESSES):
+        runs += json.loads((keys / f"{process}.json").read_text(encoding="utf-8"))
+    assert [(run["seed"], run["broken"]) for run in runs if run["broken"]] == []
+    assert ended == [0] * _PROCESSES
+    assert len(runs) == _SEEDS
+    seen = {name for run in runs for name, times in run["seen"].items() if times}
+    assert [name for name in EXPECTED if name not in seen] == []
+
+
+@pytest.mark.parametrize("seed", _REGRESSIONS)
+def test_what_was_wrong_once_stays_right(seed: int, opened: Arena) -> None:
+    assert run_seed(opened, seed).broken == ""
+
+
+def test_the_same_seed_is_the_same_day(opened: Arena) -> None:
+    first, second = (run_seed(opened, 7) for _ in range(2))
+    assert first.lines == second.lines
+    assert asdict(first) == asdict(second)
+    assert first.digest != run_seed(opened, 8).digest
