@@ -24,7 +24,7 @@ check: test-environment ## style, types and layers only
 	$(BIN)/lint-imports
 
 demo: export JIAWU_DEMO := 1
-demo: run-environment ## five orders from booking to the books, told and checked step by step
+demo: run-environment ## ten orders from booking to the books, told and checked step by step
 	@$(BIN)/python -m interface.demo
 
 bench: bench-log bench-notices ## all measurements
@@ -36,7 +36,8 @@ bench-notices: test-environment ## the answer to a payment notice at 50 a second
 	@$(BIN)/python -m bench.notices
 
 soak: export HYPOTHESIS_PROFILE := soak
-soak: test-environment ## the property tests with thousands of examples each
+soak: test-environment ## 10,000 simulated days, and the property tests with thousands of examples
+	$(BIN)/python -m tests.simulation --seeds 0-9999
 	$(BIN)/python -m pytest -m hypothesis
 
 lock: ## write the lock files anew (needs uv)
