@@ -97,7 +97,8 @@ def _told(runs: list[Run], *, demand_all: bool) -> int:
     seen: Counter[str] = sum((run.seen for run in runs), Counter())
     never = [name for name in EXPECTED if not seen[name]]
     broken = [run.seed for run in runs if run.broken]
-    _say(f"{len(runs)} seeds, {sum(run.step for run in runs)} steps; broken: {broken or 'none'}")
+    days, steps = sum(run.hours for run in runs) / 24, sum(run.step for run in runs)
+    _say(f"{len(runs)} seeds, {days:.0f} days, {steps} steps; broken: {broken or 'none'}")
     if demand_all:
         _say(f"never happened: {never or 'nothing'}")
     return int(bool(broken or (demand_all and never)))

@@ -37,6 +37,7 @@ FAULTS: Final[Mapping[str, tuple[float, float]]] = {
     "forger": (1.0, 1.0),
 }
 _ENABLED: Final = 0.5
+_GENTLE: Final = 0.12
 _MOST_KILLS: Final = 4
 # Points that are come to many times a day.
 _OFTEN: Final = {
@@ -52,10 +53,13 @@ class Chance:
         self.random = Random(seed)  # noqa: S311 - a reproducible run
         self.calm = False
         self.happened: Counter[str] = Counter()
+        # A gentle day: only notices go astray, so that what depends on asking in time shows.
+        self.gentle = self.random.random() < _GENTLE
         self._rates = {
             fault: rate
             for fault, bounds in FAULTS.items()
             if (rate := self.random.uniform(*bounds)) and self.random.random() < _ENABLED
+            if not self.gentle or fault.startswith("notice_")
         }
         self._kills = self._planned_kills()
 

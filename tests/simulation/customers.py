@@ -13,8 +13,10 @@ from application.payment_errands import prepay_errand
 from application.vault import KeyClass
 from domain.customers import Customer, ExternalIdentity
 from domain.payment_attempts import H5, JSAPI, NATIVE
+from domain.payments import SUCCEEDED
 from domain.time import SHANGHAI
 from interface.household import Household
+from tests.simulation.broken import fail
 from tests.simulation.wechat import WeChat
 from tests.simulation.world import DIED, Deed, Script, Told, World
 
@@ -100,7 +102,9 @@ class Shopper:
         def do(house: Household, _: Command) -> Outcome:
             return Outcome(0, {"status": house.paying.confirm(number, self.id)}, repeated=False)
 
-        self.world.ask(self.actor, "confirm", self.new_key("confirm"), do, kept=False)
+        told = self.world.ask(self.actor, "confirm", self.new_key("confirm"), do, kept=False)
+        if told.answer == {"status": SUCCEEDED} and not self.wechat.has_taken(number):
+            fail("nobody is told of money that WeChat did not take", number)
 
     # -- what WeChat offers
 

@@ -1,16 +1,19 @@
 """Invariants of places, queues and the log itself."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from application.event_map import ALL_PROJECTIONS, PROJECTIONS
 from domain.capacity import seat_claims
 from domain.claims import TakeSeats
+from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import CLOSED_UNDONE, Stage
+from domain.payments import MoneyArrived, Payment
 from infrastructure.feed.feed import Feed
 from infrastructure.feed.reader import LogReader
 from infrastructure.feed.routing import routes
@@ -60,6 +63,21 @@ def exactly_the_living_orders_hold_seats(facts: Facts) -> None:
         held = {tuple(row) for row in connection.execute(query)}
     if held != expected:
         fail("exactly the living orders hold seats", sorted(held ^ expected, key=str)[:3])
+
+
+def an_order_expires_only_once_no_attempt_is_open(facts: Facts) -> None:
+    """Only WeChat's word that an attempt is unpaid frees the seat: it expires after all of them."""
+    open_attempts: dict[UUID, set[UUID]] = defaultdict(set)
+    order_of = {payment.id: payment.payable_id for payment in facts.payments.values()}
+    for each in facts.recorded:
+        match each.event:
+            case Payment.Started() as started:
+                open_attempts[started.payable_id].add(started.originator_id)
+            case Payment.Closed() | MoneyArrived() as ended:
+                open_attempts[order_of[ended.originator_id]].discard(ended.originator_id)
+            case OrderFacts.Cancelled(reason_code="unpaid") as expired:
+                if open_attempts[expired.originator_id]:
+                    fail("an order expires only once no attempt is open", expired)
 
 
 def all_attempts_are_over(facts: Facts) -> None:
@@ -127,6 +145,7 @@ def _everything(facts: Facts) -> dict[str, Contents]:
 PLACES = (
     no_hold_outlives_its_time,
     exactly_the_living_orders_hold_seats,
+    an_order_expires_only_once_no_attempt_is_open,
     all_attempts_are_over,
     nothing_waits,
     the_log_has_no_gap,

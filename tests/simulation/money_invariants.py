@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import text
 
-from application.event_map import ALL_PROJECTIONS
 from application.projections import cash_journal
+from domain.alerts import Alert, AlertCode
 from domain.ledger.chart import WECHAT_UNRECONCILED
 from domain.orders.changes import UNPAID
 from domain.orders.order_facts import OrderFacts
@@ -18,6 +19,15 @@ _UNBALANCED = text(
     "select position from cash_journal.lines group by position"
     " having sum(debit_fen) <> sum(credit_fen)"
 )
+# Why WeChat may refuse a prepay that was right.
+_ENDED = {"ORDERPAID", "ORDERCLOSED"}
+_ALERTS = {
+    "wrong_mchid": AlertCode.FOREIGN_NOTICE,
+    "wrong_appid": AlertCode.FOREIGN_NOTICE,
+    "unknown_number": AlertCode.UNKNOWN_NUMBER,
+}
+# The longest pause between two tries while an attempt can be paid, and how late machines are.
+_KNOWN_WITHIN = timedelta(minutes=12)
 _ALERTED = text("select subject from office_alerts.alerts")
 
 
@@ -140,10 +150,38 @@ def whoever_pays_in_time_is_served(facts: Facts) -> None:
             fail("whoever pays in time is served: expired", (event, ends))
 
 
+def a_prepay_is_repeated_as_it_was(facts: Facts) -> None:
+    """WeChat never takes a repeat for another order (商户订单号重复): it is the same bytes."""
+    rejected = [
+        each.event
+        for each in facts.recorded
+        if isinstance(each.event, Payment.PrepareRejected) and each.event.code not in _ENDED
+    ]
+    _none("a prepay is repeated as it was", rejected)
+
+
+def every_notice_that_is_not_ours_is_shown_to_a_person(facts: Facts) -> None:
+    """Rightly signed, but for another merchant or about a number we never gave: an alert."""
+    raised = {each.event.code for each in facts.recorded if isinstance(each.event, Alert.Raised)}
+    for kind, code in _ALERTS.items():
+        if facts.wechat.answered[kind] and code not in raised:
+            fail("every notice that is not ours is shown to a person", kind)
+
+
+def a_success_is_known_in_minutes(facts: Facts) -> None:
+    """Where nothing fails but notices, asking finds a payment in time; on gentle days only."""
+    late = [
+        event
+        for event in facts.arrivals
+        if event.succeeded_at <= facts.payments[event.out_trade_no].expires_at
+        and event.timestamp - event.succeeded_at > _KNOWN_WITHIN
+    ]
+    if facts.world.chance.gentle:
+        _none("a success is known in minutes", late)
+
+
 def every_stray_arrival_is_shown_to_a_person(facts: Facts) -> None:
     """A mismatched, late, second or untaken payment stands in the office's alerts."""
-    if "office_alerts" not in {projection.name for projection in ALL_PROJECTIONS}:
-        return
     shown = set(_strings(facts, _ALERTED))
     astray = [e.transaction_id for e in facts.arrivals if not isinstance(e, Payment.Succeeded)]
     for order_id in facts.orders:
@@ -195,6 +233,9 @@ MONEY = (
     a_paid_order_was_paid_its_price_once,
     a_cancelled_order_keeps_no_money,
     whoever_pays_in_time_is_served,
+    a_success_is_known_in_minutes,
+    a_prepay_is_repeated_as_it_was,
+    every_notice_that_is_not_ours_is_shown_to_a_person,
     every_stray_arrival_is_shown_to_a_person,
     the_books_balance_and_hold_wechats_money,
 )

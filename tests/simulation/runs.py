@@ -45,6 +45,7 @@ class Run:
     digest: str = ""
     broken: str = ""
     step: int = 0
+    hours: int = 0
     seen: Counter[str] = field(default_factory=Counter)
     lines: list[str] = field(default_factory=list)
 
@@ -57,7 +58,7 @@ def run_seed(arena: Arena, seed: int) -> Run:
     run = Run(seed)
     with watching(world.reached):
         try:
-            _live(world, wechat, arena.settings)
+            run.hours = _live(world, wechat, arena.settings)
             _check(world, wechat, run)
         except BrokenError as broken:
             run.broken = str(broken)
@@ -84,7 +85,8 @@ def simulator_settings(settings: Settings) -> SimulatorSettings:
     )
 
 
-def _live(world: World, wechat: WeChat, settings: Settings) -> None:
+def _live(world: World, wechat: WeChat, settings: Settings) -> int:
+    """The day, until all is at rest; how many hours it had."""
     chance = world.chance
     _start_nodes(world, wechat, settings)
     machines = Machines(world, wechat)
@@ -104,8 +106,10 @@ def _live(world: World, wechat: WeChat, settings: Settings) -> None:
         machines.plan()
         _watch(world)
 
-    world.run(DAWN + timedelta(hours=chance.random.choice([9, 12, 25])), after_each)
+    hours = chance.random.choice([8, 10, 16])
+    world.run(DAWN + timedelta(hours=hours), after_each)
     come_to_rest(world, wechat)
+    return hours
 
 
 def _start_nodes(world: World, wechat: WeChat, settings: Settings) -> None:

@@ -1,10 +1,11 @@
 """WeChat Pay in this world: the simulator, its customers' money, and what goes wrong."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from domain.errors import JiawuError
 from infrastructure.simulators.wechat_pay import (
@@ -57,6 +58,7 @@ class WeChat:
         self.desk = set_up_desk(settings, world.clock, self.courier)
         self.claimed: dict[str, int] = {}
         self.posted: list[Posted] = []
+        self.answered: Counter[str] = Counter()
         self._delivering = False
         self._down_until = world.clock.now()
 
@@ -160,9 +162,16 @@ class WeChat:
 
     def forge(self, kind: Forgery, number: str) -> None:
         """Somebody else posts a notice, or WeChat one that is not for us."""
-        view = self.desk.forge_notice(kind, number)
-        if any(attempt["status"] == TAKEN for attempt in view["attempts"]):  # type: ignore[attr-defined]
+        view: Any = self.desk.forge_notice(kind, number)
+        answers = [attempt["status"] for attempt in view["attempts"]]
+        self.answered[kind] += any(answers)
+        if TAKEN in answers:
             fail("a forged notice is refused", f"{kind} about {number}")
+
+    def has_taken(self, number: str) -> bool:
+        """Whether an order is paid."""
+        books = self.desk.books.transactions()
+        return any(line["out_trade_no"] == number for line in books)
 
     def go_home(self) -> None:
         """Nothing goes wrong from now on."""
