@@ -1,6 +1,7 @@
 """Staff passwords on PostgreSQL, hashed with argon2id, with lock-out."""
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from argon2 import PasswordHasher, Type
@@ -57,7 +58,11 @@ class PostgresCredentials:
         self._engine = engine
         self._clock = clock
         self._hasher = hasher
-        self._dummy_hash = hasher.hash("nobody has this password")
+
+    @cached_property
+    def _dummy_hash(self) -> str:
+        """What an unknown name is checked against; made late, as it takes 25 ms at every start."""
+        return self._hasher.hash("nobody has this password")
 
     def has_password(self, staff_id: UUID) -> bool:
         """Whether a password was ever set."""

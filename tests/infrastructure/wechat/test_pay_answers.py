@@ -2,7 +2,6 @@
 
 import gzip
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -30,24 +29,6 @@ from tests.infrastructure.wechat.fake_pay import (
     signed_headers,
     signed_reply,
 )
-
-
-@pytest.fixture(scope="module", name="server")
-def running_server() -> Iterator[FakeWeChat]:
-    with FakeWeChat() as server:
-        yield server
-
-
-@pytest.fixture(name="wechat")
-def forgetful_wechat(server: FakeWeChat) -> FakeWeChat:
-    server.start_anew()
-    return server
-
-
-@pytest.fixture(scope="module", name="gateway")
-def connected_gateway(server: FakeWeChat) -> Iterator[WeChatPayGateway]:
-    with gateway_to(server) as gateway:
-        yield gateway
 
 
 def test_a_query_of_a_paid_order_tells_the_whole_transaction(

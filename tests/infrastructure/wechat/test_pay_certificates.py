@@ -63,12 +63,6 @@ def put_new_on(shelf: Shelf) -> None:
     shelf.keep([load_certificate(certificate_serial(NEW), certificate_pem(NEW))])
 
 
-@pytest.fixture(scope="module", name="server")
-def running_server() -> Iterator[FakeWeChat]:
-    with FakeWeChat() as server:
-        yield server
-
-
 @pytest.fixture(name="wechat")
 def forgetful_wechat(server: FakeWeChat) -> FakeWeChat:
     server.start_anew()

@@ -1,7 +1,5 @@
 """What the adapter makes of the answers to a close (关单)."""
 
-from collections.abc import Iterator
-
 import orjson
 import pytest
 
@@ -19,23 +17,11 @@ from tests.infrastructure.wechat.fake_pay import (
 )
 
 
-@pytest.fixture(scope="module", name="server")
-def running_server() -> Iterator[FakeWeChat]:
-    with FakeWeChat() as server:
-        yield server
-
-
 @pytest.fixture(name="wechat")
 def closing_wechat(server: FakeWeChat) -> FakeWeChat:
     server.start_anew()
     server.reply = signed_reply(b"", 204)
     return server
-
-
-@pytest.fixture(scope="module", name="gateway")
-def connected_gateway(server: FakeWeChat) -> Iterator[WeChatPayGateway]:
-    with gateway_to(server) as gateway:
-        yield gateway
 
 
 def test_a_close_is_a_signed_post_of_the_merchant(

@@ -227,12 +227,6 @@ def test_an_impossible_number_is_invalid_and_not_sent(number: str) -> None:
     assert LINE.requests == []
 
 
-@pytest.fixture(scope="module", name="server")
-def running_server() -> Iterator[FakeWeChat]:
-    with FakeWeChat() as server:
-        yield server
-
-
 OK = b"HTTP/1.1 200 OK\r\n"
 
 

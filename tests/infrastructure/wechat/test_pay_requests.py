@@ -2,7 +2,6 @@
 
 import threading
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,24 +30,6 @@ from tests.infrastructure.wechat.fake_pay import (
 )
 
 CONFIG = fake_pay.config_for("http://127.0.0.1:9")
-
-
-@pytest.fixture(scope="module", name="server")
-def running_server() -> Iterator[FakeWeChat]:
-    with FakeWeChat() as server:
-        yield server
-
-
-@pytest.fixture(name="wechat")
-def forgetful_wechat(server: FakeWeChat) -> FakeWeChat:
-    server.start_anew()
-    return server
-
-
-@pytest.fixture(scope="module", name="gateway")
-def connected_gateway(server: FakeWeChat) -> Iterator[WeChatPayGateway]:
-    with gateway_to(server) as gateway:
-        yield gateway
 
 
 def test_a_prepay_is_a_signed_post_of_the_canonical_body(

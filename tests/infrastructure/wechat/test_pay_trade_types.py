@@ -1,6 +1,5 @@
 """Paying inside WeChat, in another browser and by scanning: what is asked, what is believed."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import orjson
@@ -16,7 +15,6 @@ from tests.infrastructure.wechat.fake_pay import (
     OPENID,
     PREPAYMENT,
     FakeWeChat,
-    gateway_to,
     prepare,
     refusal,
     signed_reply,
@@ -24,24 +22,6 @@ from tests.infrastructure.wechat.fake_pay import (
 
 H5_URL = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx22&package=2150917749"
 CODE_URL = "weixin://wxpay/bizpayurl?pr=NwY5Mz9&groupid=00"
-
-
-@pytest.fixture(scope="module", name="server")
-def running_server() -> Iterator[FakeWeChat]:
-    with FakeWeChat() as server:
-        yield server
-
-
-@pytest.fixture(name="wechat")
-def forgetful_wechat(server: FakeWeChat) -> FakeWeChat:
-    server.start_anew()
-    return server
-
-
-@pytest.fixture(scope="module", name="gateway")
-def connected_gateway(server: FakeWeChat) -> Iterator[WeChatPayGateway]:
-    with gateway_to(server) as gateway:
-        yield gateway
 
 
 def composed(gateway: WeChatPayGateway, prepayment: Prepayment) -> dict[str, object]:
