@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench bench-log bench-notices soak lock run-environment test-environment python-is-new
+.PHONY: help run test check demo bench bench-log bench-notices soak defects lock run-environment test-environment python-is-new
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 15
@@ -39,6 +39,9 @@ soak: export HYPOTHESIS_PROFILE := soak
 soak: test-environment ## 10,000 simulated days, and the property tests with thousands of examples
 	$(BIN)/python -m tests.simulation --seeds 0-9999
 	$(BIN)/python -m pytest -m hypothesis
+
+defects: test-environment ## plants 25 mistakes in the payment path, one at a time, and sees each caught
+	@$(BIN)/python -m tests.defects
 
 lock: ## write the lock files anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \

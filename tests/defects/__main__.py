@@ -1,4 +1,4 @@
-"""Plants each defect in a copy of the tree and sees it caught: `python -m tests.defects [N ...]`."""
+"""Plants defects in copies of the tree and sees them caught: `python -m tests.defects [N ...]`."""
 
 import argparse
 import sys

@@ -16,7 +16,9 @@ from tests.defects.defect import ROOT
 _LIMIT: Final = 600
 _LAYERS: Final = ("domain", "application", "infrastructure", "interface", "tests")
 # The product may be installed in place, from the very tree that was copied.
-_WHERE: Final = f"import {', '.join(_LAYERS)}; print({', '.join(f'{n}.__path__[0]' for n in _LAYERS)})"
+_WHERE: Final = (
+    f"import {', '.join(_LAYERS)}; print({', '.join(f'{n}.__path__[0]' for n in _LAYERS)})"
+)
 
 
 class UnusableCopyError(Exception):
@@ -66,7 +68,8 @@ class Copy:
         said = self._run(sys.executable, "-c", _WHERE)
         wanted = [str(self.path / name) for name in _LAYERS]
         if said.stdout.split() != wanted:
-            raise UnusableCopyError(f"tests {said.stdout}{said.stderr}")
+            imported = f"imports {said.stdout}{said.stderr}"
+            raise UnusableCopyError(imported)
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         environment = {
@@ -100,6 +103,7 @@ def fresh_copy() -> Iterator[Copy]:
 
 def tree() -> list[str]:
     """What is copied, by its path in the repository."""
-    listing = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    trusted = ("git", "-c", "safe.directory=*")  # whoever owns the checkout
+    listing = (*trusted, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [file for file in listed.split("\0") if file and (ROOT / file).is_file()]

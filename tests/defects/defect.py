@@ -16,13 +16,14 @@ class Defect:
     number: int
     wrong: str
     tests: tuple[str, ...]
-
-    @property
-    def patch(self) -> Path:
-        return HERE / f"{self.number:02}.patch"
+    patch: Path
 
 
 def all_defects() -> list[Defect]:
     """As defects.toml lists them."""
     listed = tomllib.loads((HERE / "defects.toml").read_text(encoding="utf-8"))["defect"]
-    return [Defect(each["number"], each["wrong"], tuple(each["tests"])) for each in listed]
+    return [_defect(**each) for each in listed]
+
+
+def _defect(number: int, wrong: str, tests: list[str]) -> Defect:
+    return Defect(number, wrong, tuple(tests), HERE / f"{number:02}.patch")
