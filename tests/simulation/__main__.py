@@ -94,7 +94,9 @@ def _runs(opened: Arena, seeds: range | list[int], *, trace: bool, stop: bool) -
 
 
 def _told(runs: list[Run], *, demand_all: bool) -> int:
-    seen: Counter[str] = sum((run.seen for run in runs), Counter())
+    seen: Counter[str] = Counter()
+    for run in runs:
+        seen.update(run.seen)
     never = [name for name in EXPECTED if not seen[name]]
     broken = [run.seed for run in runs if run.broken]
     days, steps = sum(run.hours for run in runs) / 24, sum(run.step for run in runs)

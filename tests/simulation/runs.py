@@ -46,7 +46,7 @@ class Run:
     broken: str = ""
     step: int = 0
     hours: int = 0
-    seen: Counter[str] = field(default_factory=Counter)
+    seen: dict[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
 
@@ -136,7 +136,7 @@ def _check(world: World, wechat: WeChat, run: Run) -> None:
         invariant(facts)
     if run.seed % _REBUILT_EVERY == 0:
         a_rebuild_equals_the_live_rows(facts)
-    run.seen = seen_in(facts)
+    run.seen = dict(seen_in(facts))
 
 
 def seen_in(facts: Facts) -> Counter[str]:
