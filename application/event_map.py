@@ -119,7 +119,6 @@ POLICIES: Final[PolicyMap] = {
     Payment.Succeeded: (order_takes_payment,),
     Payment.SucceededLate: (stray_money_goes_back,),
     Payment.SucceededAgain: (stray_money_goes_back,),
-    Payment.AmountMismatched: (unpaid_order_expires,),
 }
 
 # How an outbox row, channel.template, is carried out.

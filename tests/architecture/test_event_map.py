@@ -23,7 +23,7 @@ from application.event_map import (
     PROJECTIONS,
 )
 from application.payment_errands import close_errand, prepay_errand, query_errand
-from application.policy import Policy
+from application.policy import Policy, Start
 from application.projections import (
     cash_journal,
     customer_orders,
@@ -89,6 +89,10 @@ def test_every_projection_runs_and_has_handlers_and_tables_of_its_own() -> None:
 
 def test_every_policy_is_in_the_map() -> None:
     assert set(named(policies, Policy)) == set(REACTIONS)
+
+
+def test_every_policy_meets_the_whole_log_however_late_it_is_installed() -> None:
+    assert {policy.starts for policy in REACTIONS} == {Start.BEGINNING}
 
 
 def test_no_two_followers_share_a_name_and_so_a_position() -> None:

@@ -31,7 +31,8 @@ class Sealing:
         """A notice of the transaction, some of its members changed."""
         seal = self.town.courier.seal
         sealed = {**seal.resource({**transaction, **changes}), **self.resource}
-        body = json.dumps({**_ENVELOPE, "resource": sealed, **self.envelope}).encode()
+        document = {**_ENVELOPE, "resource": sealed, **self.envelope}
+        body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
         signed = {"Content-Type": "application/json", **seal.headers(body), **self.headers}
         return SealedNotice(body, signed)
 
