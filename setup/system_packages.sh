@@ -1,11 +1,13 @@
 #!/bin/sh
-# What the tests need besides Python packages: a browser and Chinese fonts.
+# What the tests need besides Python packages: a browser, Chinese fonts, and git to plant
+# defects in copies of the tree.
 # As root on Debian or Ubuntu it installs what is missing; elsewhere it says at
 # once what is missing and how to get it, and fails.
 set -eu
 
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v git >/dev/null 2>&1 || missing="$missing git"
 if ! command -v fc-list >/dev/null 2>&1 || [ -z "$(fc-list :lang=zh-cn family)" ]; then
   missing="$missing fontconfig fonts-noto-cjk"
 fi

@@ -15,6 +15,9 @@ from tests.defects.defect import ROOT
 
 _LIMIT: Final = 600
 _LAYERS: Final = ("domain", "application", "infrastructure", "interface", "tests")
+_LEFT_BY_TOOLS: Final = shutil.ignore_patterns(
+    *(".git", ".venv", ".bench-venv", ".state", ".hypothesis", ".*_cache", "__pycache__")
+)
 # The product may be installed in place, from the very tree that was copied.
 _WHERE: Final = (
     f"import {', '.join(_LAYERS)}; print({', '.join(f'{n}.__path__[0]' for n in _LAYERS)})"
@@ -92,18 +95,8 @@ class Copy:
 
 @contextmanager
 def fresh_copy() -> Iterator[Copy]:
-    """The tracked files and those not yet tracked, as they are now; gone in the end."""
+    """The tree as it is now, without what tools have left in it; gone in the end."""
     with tempfile.TemporaryDirectory(prefix="jiawu-defect-") as name:
         path = Path(name).resolve() / "tree"
-        for file in tree():
-            (path / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / file, path / file)
+        shutil.copytree(ROOT, path, ignore=_LEFT_BY_TOOLS)
         yield Copy(path)
-
-
-def tree() -> list[str]:
-    """What is copied, by its path in the repository."""
-    trusted = ("git", "-c", "safe.directory=*")  # whoever owns the checkout
-    listing = (*trusted, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [file for file in listed.split("\0") if file and (ROOT / file).is_file()]
