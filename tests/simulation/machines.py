@@ -46,12 +46,18 @@ class Machines:
     def _plan(self, job: str, due: datetime) -> None:
         now = self._world.clock.now()
         planned, soon = self._pending.get(job), max(due, now)
-        if planned is not None and planned <= soon + _PATIENCE:
+        if planned is not None and planned <= soon + self._patience(job):
             return
         at = soon + self._lag(job)
         if planned is None or at < planned:
             self._pending[job] = at
             self._world.spawn(job, self._run(job, at), at - now)
+
+    def _patience(self, job: str) -> timedelta:
+        """A gentle day has prompt machines: what falls due meanwhile is done as promptly."""
+        if self._world.chance.gentle:
+            return timedelta(seconds=_LAGS[job][1])
+        return _PATIENCE
 
     def _lag(self, job: str) -> timedelta:
         chance = self._world.chance
