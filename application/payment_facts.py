@@ -1,6 +1,6 @@
 """What is known of payment attempts, and how money that arrived is stated."""
 
-import logging
+from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
@@ -22,8 +22,6 @@ _COMMANDS: Final = UUID("b1b9a0c2-6a3f-5f53-8c5c-0f1d2d1c9a77")
 PAID_STATES: Final = frozenset({"SUCCESS", "REFUND"})
 _ACTOR: Final = "system:wechat_pay"
 
-_logger = logging.getLogger("jiawu.paying")
-
 
 class UnknownPaymentError(NotFoundError):
     """WeChat speaks of a 商户订单号 that we never gave; never credited."""
@@ -35,7 +33,7 @@ class UnknownPaymentError(NotFoundError):
 class Change(Protocol):
     """A change of an attempt at an instant."""
 
-    def __call__(self, payment: Payment, at: Any) -> Any:  # noqa: ANN401 - not used
+    def __call__(self, payment: Payment, at: datetime) -> Any:  # noqa: ANN401 - not used
         """Command the attempt."""
         ...
 
@@ -49,13 +47,9 @@ class PaymentFacts:
         self._alerts = alerts
         self._clock = clock
 
-    def find(self, number: str) -> Payment | None:
-        """The attempt of a 商户订单号, None where we never gave it."""
-        return self._log.find(Payment, payment_id(number))
-
     def load(self, number: str) -> Payment:
         """The attempt of a 商户订单号. Raises UnknownPaymentError."""
-        found = self.find(number)
+        found = self._find(number)
         if found is None:
             raise UnknownPaymentError(out_trade_no=number)
         return found
@@ -63,7 +57,7 @@ class PaymentFacts:
     def attempts_of(self, order: ServiceOrder, charge_number: int) -> list[Payment]:
         """All attempts to pay a charge, first to last; they are numbered without gaps."""
         attempts: list[Payment] = []
-        while found := self.find(_number(order, charge_number, len(attempts) + 1)):
+        while found := self._find(_number(order, charge_number, len(attempts) + 1)):
             attempts.append(found)
         return attempts
 
@@ -94,6 +88,9 @@ class PaymentFacts:
                 raise
             self._state_success(payment.out_trade_no, report, second=True)
         self._compare_payer(payment, transaction)
+
+    def _find(self, number: str) -> Payment | None:
+        return self._log.find(Payment, payment_id(number))
 
     def _state_success(self, number: str, report: SuccessReport, *, second: bool) -> None:
         command = self._command(f"success:{number}:{report.transaction_id}:{second}")

@@ -22,8 +22,6 @@ from domain.payment_attempts import CLOSING_MARGIN
 from domain.payments import MoneyArrived, Payment, payment_id
 
 _GIVE_BACK: Final = PolicyApplied(version=1, trace=["订单未接受此款，全额原路退回"])
-
-
 # When WeChat is asked for the first time whether an attempt was paid (facts wechat-pay 4).
 _FIRST_QUERY: Final = timedelta(seconds=30)
 
@@ -74,12 +72,12 @@ def _other_attempts_end(services: Services, desk: Desk, recorded: Recorded) -> N
     event: OrderFacts.Paid | OrderFacts.ChargeWithdrawn = recorded.event
     command = policy_command(other_attempts_end.name, recorded, desk.clock.now())
     reason = "withdrawn" if isinstance(event, OrderFacts.ChargeWithdrawn) else "paid"
-    services.unpaid.give_up(event.originator_id, [event.charge_number], reason, command)
+    services.unpaid.give_up(event.originator_id, event.charge_number, reason, command)
 
 
 def _attempts_of_cancelled_order_end(services: Services, desk: Desk, recorded: Recorded) -> None:
     command = policy_command(attempts_of_cancelled_order_end.name, recorded, desk.clock.now())
-    services.unpaid.give_up(recorded.event.originator_id, [], "cancelled", command)
+    services.unpaid.give_up(recorded.event.originator_id, None, "cancelled", command)
 
 
 def _order_takes_payment(services: Services, desk: Desk, recorded: Recorded) -> None:

@@ -13,7 +13,7 @@ from application.policy import Deadline, TryLaterError
 from domain.orders.changes import UNPAID, Cancellation, PolicyApplied
 from domain.orders.service_order import ServiceOrder
 from domain.orders.stages import Stage
-from domain.payments import SUCCEEDED, Payment
+from domain.payments import Payment
 
 _COMMANDS: Final = UUID("8d0f3f0a-1b7e-5f42-9a8c-6f5b7f4a2c90")
 # How soon a hold is looked at again that should be over.
@@ -59,11 +59,11 @@ class Unpaid:
             self._log.run(command, lambda: self._expire(order_id, command))
 
     def give_up(
-        self, order_id: UUID, charges: Iterable[int], reason_code: str, command: Command
+        self, order_id: UUID, charge_number: int | None, reason_code: str, command: Command
     ) -> None:
-        """Give up the open attempts to pay these charges of an order."""
+        """Give up the open attempts to pay a charge of an order, or with None any charge."""
         order = self._log.load(ServiceOrder, order_id)
-        numbers = list(charges) or sorted(order.charges)
+        numbers = sorted(order.charges) if charge_number is None else [charge_number]
 
         def attempts() -> list[Payment]:
             return [each for n in numbers for each in self._facts.attempts_of(order, n)]
@@ -84,9 +84,7 @@ class Unpaid:
         pay_by: datetime | None = order.pay_by
         if order.stage != Stage.AWAITING_PAYMENT or pay_by is None or self._clock.now() < pay_by:
             return False
-        # Money in time is the order's, also before the policy has told it so.
-        attempts = self._facts.attempts_of(order, 1)
-        return all(each.is_over() and each.status != SUCCEEDED for each in attempts)
+        return not any(each.keeps_order() for each in self._facts.attempts_of(order, 1))
 
     def _command(self, key: str) -> Command:
         return Command(uuid5(_COMMANDS, key), "system:unpaid", "", self._clock.now())

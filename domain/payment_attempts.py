@@ -13,7 +13,11 @@ JSAPI: Final = "JSAPI"  # a page inside WeChat; needs the payer's openid
 H5: Final = "MWEB"  # a mobile browser outside WeChat; needs the payer's address
 NATIVE: Final = "NATIVE"  # a code on the screen, to be scanned with WeChat
 # How long what WeChat gave for an attempt can be used (facts wechat-pay 3, validity).
-USABLE: Final = {JSAPI: timedelta(hours=2), H5: timedelta(minutes=5), NATIVE: timedelta(hours=2)}
+USABLE_FOR: Final = {
+    JSAPI: timedelta(hours=2),
+    H5: timedelta(minutes=5),
+    NATIVE: timedelta(hours=2),
+}
 
 # Between the last moment of payment and the end of the hold (architecture, "Unpaid").
 CLOSING_MARGIN: Final = timedelta(minutes=5)
@@ -64,7 +68,7 @@ def check_payer(attempt: PaymentAttempt) -> None:
     Raises:
         InvalidInputError: an unknown way, or the payer is missing or in clear text.
     """
-    if attempt.trade_type not in USABLE:
+    if attempt.trade_type not in USABLE_FOR:
         raise InvalidInputError(field="trade_type")
     if attempt.trade_type == JSAPI and not attempt.payer_openid:
         raise InvalidInputError(field="payer_openid")

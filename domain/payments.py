@@ -18,7 +18,7 @@ from domain.errors import InvalidInputError, RuleViolationError
 from domain.names import stored_as
 from domain.payment_attempts import (
     CURRENCY,
-    USABLE,
+    USABLE_FOR,
     PaymentAttempt,
     SuccessReport,
     check_payer,
@@ -182,7 +182,7 @@ class Payment(EventSourced):
         """
         if self.status != PREPARED or self.prepared_at is None:
             return False
-        if at < self.prepared_at + USABLE[self.trade_type]:
+        if at < self.prepared_at + USABLE_FOR[self.trade_type]:
             return False
         self.trigger_event(self.Renewed, timestamp=at)
         return True
@@ -252,8 +252,15 @@ class Payment(EventSourced):
         return self.status in {STARTED, PREPARED, REJECTED} and not self.received
 
     def is_over(self) -> bool:
-        """Whether it holds nothing back any more: closed, or money came (whichever)."""
+        """Whether it has ended in any way: closed, or money came."""
         return self.status == CLOSED or bool(self.received)
+
+    def keeps_order(self) -> bool:
+        """Whether its order must not expire: it may still be paid, or was paid in time.
+
+        Money in time is the order's, also before the order has been told of it.
+        """
+        return not self.is_over() or self.status == SUCCEEDED
 
     def is_final(self) -> bool:
         """Whether WeChat can take no (further) money for it: it says paid or closed."""

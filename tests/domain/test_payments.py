@@ -325,6 +325,12 @@ class SuccessReports(RuleBasedStateMachine):
         assert not (self.payment.is_over() and self.payment.is_waiting())
 
     @invariant()
+    def its_order_waits_until_it_is_closed_or_other_money_came(self) -> None:
+        arrived = [event for event in unsaved(self.payment) if isinstance(event, MoneyArrived)]
+        in_time = any(isinstance(event, Payment.Succeeded) for event in arrived)
+        assert self.payment.keeps_order() == (in_time or not (self.closed_as or self.told))
+
+    @invariant()
     def it_is_final_once_wechat_can_take_no_more_money(self) -> None:
         """That WeChat knows no order, or an unpaid one, proves nothing of the future."""
         assert self.payment.is_final() == (self.closed_as == "CLOSED" or bool(self.told))
