@@ -1,95 +1,21 @@
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+"""Web authorization at the simulated account: the page, codes, users' tokens and profiles."""
+
+from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
 
-from infrastructure.clock import SettableClock
-from infrastructure.simulators.official_account import SimulatorSettings, create_app
-from tests.loopback import Stage, stage
+from tests.infrastructure.simulators.official_account_world import (
+    APPID,
+    AUTHORIZE,
+    CALLBACK,
+    NEW_USER,
+    WRONG_CREDENTIALS,
+    Simulator,
+)
 
-APPID = "wx0123456789abcdef"
-SECRET = "simulated-secret"
-CALLBACK = "http://127.0.0.1/callback?from=menu"
-NEW_USER = "oSimNewUser00000000000000001"
 SNAPSHOT_USER = "oSimSnapshot0000000000000003"
-
-
-@dataclass(frozen=True)
-class Simulator:
-    url: str
-    clock: SettableClock
-
-    def get(self, path: str, **parameters: str) -> dict[str, object]:
-        answer = requests.get(f"{self.url}{path}", parameters, timeout=5)
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-        return dict(answer.json())
-
-    def page(self, **changes: str) -> requests.Response:
-        parameters = {
-            "appid": APPID,
-            "redirect_uri": CALLBACK,
-            "response_type": "code",
-            "scope": "snsapi_base",
-            "state": "s1",
-        }
-        query = urlencode(parameters | changes)
-        return requests.get(f"{self.url}/connect/oauth2/authorize?{query}", timeout=5)
-
-    def choose(self, openid: str, **changes: str) -> requests.Response:
-        form = {"openid": openid, "redirect_uri": CALLBACK, "scope": "snsapi_base", "state": "s1"}
-        url = f"{self.url}/connect/oauth2/authorize"
-        return requests.post(url, form | changes, timeout=5, allow_redirects=False)
-
-    def authorize(self, **changes: str) -> requests.Response:
-        choice = {
-            "openid": NEW_USER,
-            "state": "s1",
-            "redirect_uri": CALLBACK,
-            "scope": "snsapi_userinfo",
-        }
-        return requests.post(f"{self.url}/_sim/authorize", json=choice | changes, timeout=5)
-
-    def code(self, **changes: str) -> str:
-        address: str = self.authorize(**changes).json()["url"]
-        return parse_qs(urlsplit(address).query)["code"][0]
-
-    def redeem(self, code: str, **changes: str) -> dict[str, object]:
-        parameters = {
-            "appid": APPID,
-            "secret": SECRET,
-            "code": code,
-            "grant_type": "authorization_code",
-        }
-        return self.get("/sns/oauth2/access_token", **(parameters | changes))
-
-    def profile(self, access_token: object, openid: str) -> dict[str, object]:
-        return self.get("/sns/userinfo", access_token=str(access_token), openid=openid)
-
-    def refresh(self, refresh_token: object) -> dict[str, object]:
-        return self.get(
-            "/sns/oauth2/refresh_token",
-            appid=APPID,
-            grant_type="refresh_token",
-            refresh_token=str(refresh_token),
-        )
-
-
-@pytest.fixture(scope="module")
-def running_stage() -> Iterator[Stage]:
-    with stage() as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(running_stage: Stage) -> Simulator:
-    clock = SettableClock(datetime(2026, 11, 22, 2, 0, tzinfo=UTC))
-    settings = SimulatorSettings(APPID, SECRET, frozenset({"127.0.0.1", "pay.example.com"}))
-    running_stage.play = create_app(settings, clock)
-    return Simulator(running_stage.url, clock)
 
 
 def test_the_page_lists_the_users_in_chinese_without_any_script(simulator: Simulator) -> None:
@@ -163,7 +89,7 @@ def test_the_order_of_the_parameters_matters(simulator: Simulator) -> None:
         }
     )
 
-    page = requests.get(f"{simulator.url}/connect/oauth2/authorize?{query}", timeout=5)
+    page = requests.get(f"{simulator.url}{AUTHORIZE}?{query}", timeout=5)
 
     assert page.status_code == 400
     assert "顺序不符" in page.text
@@ -218,10 +144,7 @@ def test_a_code_has_expired_after_five_minutes(simulator: Simulator) -> None:
 @pytest.mark.parametrize(
     ("changes", "errcode"),
     [
-        ({"appid": ""}, 41002),
-        ({"appid": "wx_other"}, 40013),
-        ({"secret": ""}, 41004),
-        ({"secret": "wrong"}, 40125),
+        *WRONG_CREDENTIALS,
         ({"grant_type": "client_credential"}, 40002),
         ({"code": ""}, 41008),
         ({"code": "unknown"}, 40029),

@@ -119,20 +119,40 @@ def refusal_of(client: OfficialAccountClient) -> object:
     return refused.value.facts["reason"]
 
 
-def test_thirty_two_threads_of_four_processes_fetch_one_token(account: Account) -> None:
-    clients = [account.client() for _ in range(4)]
+def asked_together(clients: list[OfficialAccountClient]) -> list[str]:
+    """What 32 threads are told that begin at the same moment."""
     together = Barrier(32)
 
     def call(number: int) -> str:
         together.wait(timeout=30)
-        return ask(clients[number % 4])
+        return ask(clients[number % len(clients)])
 
     with ThreadPoolExecutor(32) as pool:
-        tickets = list(pool.map(call, range(32)))
+        return list(pool.map(call, range(32)))
+
+
+def test_thirty_two_threads_of_four_processes_fetch_one_token(account: Account) -> None:
+    tickets = asked_together([account.client() for _ in range(4)])
 
     assert len(set(tickets)) == 1
     assert account.calls(STABLE) == 1
     assert account.calls(TICKET) == 32
+
+
+def test_thirty_two_threads_of_four_processes_replace_an_ended_token_once(
+    account: Account,
+) -> None:
+    clients = [account.client() for _ in range(4)]
+    ask(clients[0])
+    account.clock.advance(timedelta(seconds=7200))
+    # The row is there already, so only its lock can keep the others waiting all that time.
+    account.fail_next(STABLE, latency_seconds=0.5)
+
+    tickets = asked_together(clients)
+
+    assert len(set(tickets)) == 1
+    assert account.calls(STABLE) == 2
+    assert account.row("access_token")[2] == 2
 
 
 def test_many_threads_fetch_one_ticket(account: Account) -> None:
