@@ -1,7 +1,7 @@
 """What is agreed when an order is booked; frozen in its first event."""
 
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,11 +9,12 @@ from domain.capacity import held_seats
 from domain.customers import check_contact
 from domain.errors import InvalidInputError
 from domain.orders.order_number import check_order_number
-from domain.orders.windows import Window, check_windows
+from domain.orders.windows import LONGEST_AHEAD, Window, check_windows
 from domain.sealed import check_sealed
 
 ONLINE: Final = "online"
 RESERVATION: Final = "reservation"
+MOST_ALTERNATIVES: Final = 2
 SOURCES: Final = ("web", "app", "wechat", "phone", "yixin")
 
 
@@ -33,6 +34,10 @@ class Booking:
         pay_by: until when an online order waits for its money.
         remark: sealed, may be empty.
         seats: what it holds of its pool's capacity, see domain.capacity.held_seats.
+        alternatives: up to two further sets of windows that suit the customer too
+            (备选时间), in the order of preference; they hold no seats.
+        catalogue_revision: what the catalogue said of the service, see
+            domain.catalogue.tariff; 0 is the catalogue the company began with.
         extra: further attributes, kept as they are (R22).
     """
 
@@ -53,25 +58,39 @@ class Booking:
     remark: str = ""
     extra: dict[str, Any] | None = None
     seats: dict[str, Any] | None = None
+    alternatives: list[list[Window]] | None = None
+    catalogue_revision: int = 0
 
     def facts(self) -> dict[str, Any]:
         """The fields as a copy of plain data."""
         return asdict(self)
 
 
-def check_booking(booking: Booking, purposes: tuple[str, ...], at: datetime) -> None:
+def check_booking(
+    booking: Booking, purposes: tuple[str, ...], at: datetime, ahead: timedelta = LONGEST_AHEAD
+) -> None:
     """Check everything that does not depend on the kind of service.
+
+    `ahead` is how far in the future a window may end.
 
     Raises:
         InvalidInputError: a fact is malformed or contradicts another.
     """
     _check_names(booking)
     _check_money(booking, at)
-    check_windows(booking.windows, purposes, at)
+    for windows in (booking.windows, *_alternatives(booking)):
+        check_windows(windows, purposes, at, ahead)
     check_contact(booking.contact)
     check_sealed(remark=booking.remark)
     if booking.seats is not None:
         _check_seats(booking, booking.seats)
+
+
+def _alternatives(booking: Booking) -> list[list[Window]]:
+    alternatives = booking.alternatives or []
+    if len(alternatives) > MOST_ALTERNATIVES:
+        raise InvalidInputError(field="alternatives")
+    return alternatives
 
 
 def _check_names(booking: Booking) -> None:

@@ -51,6 +51,8 @@ class OrderFacts(EventSourced):
         remark: str = ""
         extra: dict[str, Any] | None = None
         seats: dict[str, Any] | None = None
+        alternatives: list[list[dict[str, str]]] | None = None
+        catalogue_revision: int = 0
 
         def claims(self) -> tuple[Claim, ...]:
             """No two orders bear one number; its seats, and its place until it is paid."""
@@ -322,6 +324,8 @@ class OrderFacts(EventSourced):
         self.remark = event.remark
         self.seats = event.seats
         self.extra = event.extra or {}
+        self.alternatives = event.alternatives or []
+        self.catalogue_revision = event.catalogue_revision
         self.rating = 0
         self.recognised_fen = 0
         self.fee_fen = 0

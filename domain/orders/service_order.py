@@ -34,18 +34,25 @@ from domain.orders.stages import (
     Stage,
     Transitions,
 )
-from domain.orders.windows import check_happened, check_windows
+from domain.orders.windows import LONGEST_AHEAD, check_happened, check_windows
 from domain.sealed import check_sealed
 
 
 class ServiceOrder(OrderMoney):
-    """An order for a service. Leaves say their windows, stages and details."""
+    """An order for a service. Leaves say their windows, stages and details.
+
+    What a leaf may say of itself: its WINDOW_PURPOSES, how far AHEAD a window may
+    end, at which stages it is COMPLETABLE, where it stands when settled or
+    accepted, and its `transitions`.
+    """
 
     WINDOW_PURPOSES = ("service",)
+    AHEAD = LONGEST_AHEAD
+    COMPLETABLE = frozenset({Stage.AWAITING_INSPECTION})
 
     @classmethod
     def _book(cls, order_id: UUID, booking: Booking, *, by: str, at: datetime) -> Self:
-        check_booking(booking, cls.WINDOW_PURPOSES, at)
+        check_booking(booking, cls.WINDOW_PURPOSES, at, cls.AHEAD)
         online = booking.payment_mode == ONLINE
         stage = Stage.AWAITING_PAYMENT if online else Stage.AWAITING_CONFIRMATION
         return cls._create(
@@ -107,7 +114,7 @@ class ServiceOrder(OrderMoney):
         self._check_worker(worker_id)
         check_happened(happened_at, at)
         facts = {"worker_id": worker_id, "happened_at": happened_at}
-        self._state(self.Accepted, at, by, Stage.ACCEPTED, **facts)
+        self._state(self.Accepted, at, by, self._stage_when_accepted(), **facts)
 
     def decline(
         self, worker_id: UUID, *, reason_code: str, happened_at: datetime, by: str, at: datetime
@@ -142,7 +149,7 @@ class ServiceOrder(OrderMoney):
             WindowError, IntervalTooShortError, InvalidInputError: the new time is not possible.
         """
         self.check_stage(DECLINABLE if keep else RESCHEDULABLE)
-        check_windows(new.windows, self.WINDOW_PURPOSES, at)
+        check_windows(new.windows, self.WINDOW_PURPOSES, at, self.AHEAD)
         facts = {"releases": list(self.held), **new.facts()}
         if keep:
             check_assignment(keep, new.windows)
@@ -168,10 +175,10 @@ class ServiceOrder(OrderMoney):
         """The customer, staff or the 24-hour rule finds the work done (验收).
 
         Raises:
-            WrongStageError: it does not await inspection.
+            WrongStageError: it is not at a stage from which it is complete.
             NotPaidError: a charge is open; take it or withdraw it first.
         """
-        self.check_stage({Stage.AWAITING_INSPECTION})
+        self.check_stage(self.COMPLETABLE)
         if charges.has_open(self.charges):
             raise NotPaidError
         self._check_inspected(by)
@@ -228,6 +235,10 @@ class ServiceOrder(OrderMoney):
     def transitions(self) -> Transitions:
         """Which stages the field may report after which; a leaf may differ."""
         return HOME_VISIT
+
+    def _stage_when_accepted(self) -> str:
+        """Where the order stands once the worker took it on; a leaf may differ."""
+        return Stage.ACCEPTED
 
     def _check_inspected(self, by: str) -> None:
         """A leaf may demand more before completion."""
