@@ -6,10 +6,10 @@ for which labour costs more, and the days off with their make-up work days
 (调休) which the State Council announces for each year. Sources: statutory days from
 the decree, lunar days computed; days off and make-up days of 2026 from the notice of
 the General Office of the State Council of 2025-11-04 (关于2026年部分节假日安排的通知).
-A year that a published price book names is never edited, or its quotes could not
-be computed again. An administrator verifies the table against the original and adds a year when
-its notice appears, usually in November; for 2027 none was known, so that year
-has statutory days only and its working days are unknown.
+The first price book took its statutory days from here, so they are never edited;
+later books carry their own. Days off are added when the notice of a year
+appears, usually in November; for 2027 none was known, so that year has
+statutory days only and its working days are unknown.
 """
 
 from collections.abc import Mapping

@@ -1,19 +1,20 @@
 """Price books (价目表): versioned prices and surcharge rules, effective from an instant.
 
 The prices are defaults taken from published price lists of the trade; an
-administrator verifies them. A published version is never edited: orders name
+administrator publishes others. A published version is never edited: orders name
 it, and their quotes are computed again from it years later.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from types import MappingProxyType
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from domain.errors import NotFoundError
 from domain.money import Fen
-from domain.time import SHANGHAI, require_aware
+
+# The name of the only price of a service that is sold by quantity.
+EACH: Final = "each"
 
 
 class PriceBookNotFoundError(NotFoundError):
@@ -24,28 +25,60 @@ class PriceBookNotFoundError(NotFoundError):
 
 
 class PriceNotFoundError(NotFoundError):
-    """The price book has no price for a service of the catalogue."""
+    """The price book has no price for a service of the catalogue, or for an item."""
 
     code = "price_not_found"
     sentence = "价目表没有“{service_code}”的价格。"
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """What a choice or an extra adds: fen per price unit, or a share of the base price."""
+
+    fen: Fen = 0
+    basis_points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """From so many visits prepaid at once, the share of the list price that is paid."""
+
+    visits: int
+    basis_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRule:
+    """What fetching and bringing back costs (取送费) below an amount, by service line."""
+
+    lines: frozenset[str]
+    fee_fen: Fen
+    free_from_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
 class Surcharges:
     """Rules on top of the labour price (人工费), rates in basis points of it.
 
-    Night is [night_from, night_until) of Asia/Shanghai, over midnight;
-    `remote_districts` maps GB/T 2260 codes to names (远郊); urgent (加急) is a start
-    less than `urgent_before` after the quote. `holiday_years` are the years
-    whose statutory holidays this version knows.
+    Attributes:
+        labour_lines: service lines whose labour costs more at night and on
+            holidays.
+        visit_lines: service lines whose visits pay for distance and haste.
+        holidays: the statutory days of each year that this version knows.
+        night_from: night is [night_from, night_until) of Asia/Shanghai, over
+            midnight.
+        remote_districts: GB/T 2260 codes and names (远郊); each visit costs
+            `remote_fen`.
+        urgent_before: a first visit that starts sooner is urgent (加急).
     """
 
-    labour_kinds: frozenset[str]
+    labour_lines: frozenset[str]
     holiday_basis_points: int
-    holiday_years: frozenset[int]
+    holidays: Mapping[int, Mapping[date, str]]
     night_basis_points: int
     night_from: time
     night_until: time
+    visit_lines: frozenset[str]
     remote_fen: Fen
     remote_districts: Mapping[str, str]
     urgent_fen: Fen
@@ -54,80 +87,43 @@ class Surcharges:
 
 @dataclass(frozen=True, slots=True)
 class PriceBook:
-    """One version of all prices, in fen per price unit of the service.
+    """One version of all prices.
 
-    `option_prices` maps (service, option, choice) to what the choice adds per
-    price unit; a choice that is not there adds nothing.
+    Attributes:
+        effective_from: the first instant at which it is in force.
+        prices: service → item → fen per price unit; EACH stands for the item of
+            a service sold by quantity.
+        additions: service → `option.choice` or `item.extra` → what it adds;
+            what is not there adds nothing.
+        minimum_amounts: service → the least that a booking of it costs.
+        discounts: service → tiers by visits prepaid in one period, ascending.
     """
 
     version: int
     effective_from: datetime
-    prices: Mapping[str, Fen]
-    option_prices: Mapping[tuple[str, str, str], Fen]
+    prices: Mapping[str, Mapping[str, Fen]]
+    additions: Mapping[str, Mapping[str, Addition]]
+    minimum_amounts: Mapping[str, Fen]
+    discounts: Mapping[str, tuple[Tier, ...]]
+    delivery: DeliveryRule
     surcharges: Surcharges
 
-    def price(self, service_code: str) -> Fen:
-        """Fen per price unit of the service.
+    def price(self, service_code: str, item: str = EACH) -> Fen:
+        """Fen per price unit.
 
         Raises:
             PriceNotFoundError: This version has no price for it.
         """
-        price = self.prices.get(service_code)
+        price = self.prices.get(service_code, {}).get(item)
         if price is None:
             raise PriceNotFoundError(service_code=service_code)
         return price
 
-    def option_price(self, service_code: str, option: str, choice: str) -> Fen:
-        """Fen that the choice adds per price unit, zero if nothing."""
-        return self.option_prices.get((service_code, option, choice), 0)
+    def addition(self, service_code: str, part: str, choice: str) -> Addition:
+        """What the choice of an option, or the extra of an item, adds."""
+        return self.additions.get(service_code, {}).get(f"{part}.{choice}", Addition())
 
-
-PRICE_BOOKS: Final = (
-    PriceBook(
-        version=1,
-        effective_from=datetime(2026, 1, 1, tzinfo=SHANGHAI),
-        prices=MappingProxyType({"BJ-01": 5000, "BJ-02": 800, "BJ-03": 800}),
-        # Both sides of a window cost 12 yuan a square metre, the inner one 8.
-        option_prices=MappingProxyType({("BJ-03", "sides", "both"): 400}),
-        surcharges=Surcharges(
-            labour_kinds=frozenset({"cleaning"}),
-            holiday_basis_points=10_000,
-            holiday_years=frozenset({2026, 2027}),
-            night_basis_points=3_000,
-            night_from=time(20),
-            night_until=time(8),
-            remote_fen=2000,
-            remote_districts=MappingProxyType(
-                {"110116": "怀柔区", "110117": "平谷区", "110118": "密云区", "110119": "延庆区"}
-            ),
-            urgent_fen=2000,
-            urgent_before=timedelta(hours=4),
-        ),
-    ),
-)
-
-
-def price_book_at(at: datetime, books: tuple[PriceBook, ...] = PRICE_BOOKS) -> PriceBook:
-    """The version of `books` in force at `at`: the latest that is already effective.
-
-    Raises:
-        NaiveTimeError: `at` has no offset.
-        PriceBookNotFoundError: It lies before the first version.
-    """
-    instant = require_aware(at)
-    in_force = [book for book in books if book.effective_from <= instant]
-    if not in_force:
-        raise PriceBookNotFoundError
-    return max(in_force, key=lambda book: book.effective_from)
-
-
-def price_book(version: int) -> PriceBook:
-    """The price book with this version, however old.
-
-    Raises:
-        PriceBookNotFoundError: There is none.
-    """
-    for book in PRICE_BOOKS:
-        if book.version == version:
-            return book
-    raise PriceBookNotFoundError
+    def tier(self, service_code: str, visits: int) -> Tier | None:
+        """The best tier that so many visits reach; None if none."""
+        tiers = self.discounts.get(service_code, ())
+        return next((each for each in reversed(tiers) if each.visits <= visits), None)

@@ -1,55 +1,49 @@
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalogue.price_book import PRICE_BOOKS, PriceBookNotFoundError, price_book
-from domain.catalogue.quotes import Quote, effort, quote
-from domain.catalogue.services import SERVICES, Service, service
+from domain.catalogue.list_price import Goods, labour_lines
+from domain.catalogue.price_book import Addition
+from domain.catalogue.quote_lines import percent
+from domain.catalogue.quotes import MOST_WINDOWS, effort, quote
+from domain.catalogue.seed import PRICE_BOOK, TARIFF
+from domain.catalogue.tariff import Tariff
+from domain.catalogue.wishes import Wish
 from domain.errors import InvalidInputError, NotFoundError
-from domain.time import SHANGHAI, EmptyIntervalError, NaiveTimeError
-
-ASKED = datetime(2026, 11, 20, 2, tzinfo=UTC)
-AT_SEPTEMBER = datetime(2026, 9, 1, tzinfo=UTC)
-ORDER_OF_LINES = ["base", "minimum", "options", "holiday", "night", "remote", "urgent"]
-NEAR = "110105"
-REMOTE = "110118"
-
-
-def shanghai(day: int, hour: int, minute: int = 0, month: int = 11, year: int = 2026) -> datetime:
-    return datetime(year, month, day, hour, minute, tzinfo=SHANGHAI)
-
-
-MORNING = (shanghai(23, 9), shanghai(23, 11))
-
-
-def asked(
-    service_code: str = "BJ-01",
-    quantity: int = 120,
-    options: Mapping[str, str] | None = None,
-    window: tuple[datetime, datetime] = MORNING,
-    **changes: Any,  # noqa: ANN401 - forwards the remaining arguments of quote
-) -> Quote:
-    others: dict[str, Any] = {"district": NEAR, "at": ASKED} | changes
-    start, end = window
-    return quote(
-        service_code, quantity, options or {}, window_start=start, window_end=end, **others
-    )
+from domain.time import SHANGHAI, EmptyIntervalError, Interval, NaiveTimeError
+from tests.domain.wishing import (
+    ASKED,
+    AT_SEPTEMBER,
+    MORNING,
+    ORDER_OF_LINES,
+    REMOTE,
+    amounts,
+    asked,
+    items_of,
+    priced_items,
+    quantity_of,
+    shanghai,
+    visits,
+    wish,
+    wishes,
+)
 
 
-def amounts(priced: Quote) -> dict[str, int]:
-    return {line.code: line.amount_fen for line in priced.lines}
+def lasting(code: str, quantity: int, options: dict[str, str]) -> int:
+    sold = TARIFF.service(code)
+    return effort(sold, quantity=quantity, items={}, options=options).duration_minutes
 
 
 def test_three_hours_of_daily_cleaning_cost_150_yuan() -> None:
     priced = asked(quantity=180)
     assert amounts(priced) == {"base": 15_000}
     assert (priced.total_fen, priced.duration_minutes, priced.crew) == (15_000, 180, 1)
-    assert (priced.price_book_version, priced.tax_class) == (1, "small1")
+    assert (priced.catalogue_revision, priced.price_book_version) == (0, 1)
+    assert priced.tax_class == "small1"
 
 
 def test_a_line_is_stored_as_plain_data_with_its_reason() -> None:
@@ -76,20 +70,24 @@ def test_both_sides_of_a_window_cost_12_yuan_a_square_metre() -> None:
 
 
 def test_both_sides_take_twice_as_long_as_one() -> None:
-    assert effort("BJ-03", 200, {"sides": "inner"}).duration_minutes == 120
-    assert effort("BJ-03", 200, {"sides": "both"}).duration_minutes == 240
+    assert lasting("BJ-03", 200, {"sides": "inner"}) == 120
+    assert lasting("BJ-03", 200, {"sides": "both"}) == 240
 
 
 def test_a_larger_new_home_gets_a_larger_crew() -> None:
-    crews = [effort("BJ-02", sqm * 10, {}).crew for sqm in (30, 120, 121, 180, 181, 500)]
+    sold = TARIFF.service("BJ-02")
+    crews = [
+        effort(sold, quantity=sqm * 10, items={}, options={}).crew
+        for sqm in (30, 120, 121, 180, 181, 500)
+    ]
     assert crews == [2, 2, 3, 3, 4, 4]
 
 
-@given(st.sampled_from(["BJ-01", "BJ-02"]), st.integers(1, 10_000))
-def test_a_visit_lasts_whole_half_hours_and_long_enough(code: str, quantity: int) -> None:
-    sold = service(code)
-    quantity = min(max(quantity, sold.minimum), sold.maximum) // sold.step * sold.step
-    needed = effort(code, quantity, {})
+@given(st.sampled_from(["BJ-01", "BJ-02"]), st.data())
+def test_a_visit_lasts_whole_half_hours_and_long_enough(code: str, data: st.DataObject) -> None:
+    sold = TARIFF.service(code)
+    quantity = data.draw(quantity_of(sold))
+    needed = effort(sold, quantity=quantity, items={}, options={})
     assert needed.duration_minutes % 30 == 0
     assert needed.duration_minutes * needed.crew * sold.workload.pace >= quantity * 60
 
@@ -144,7 +142,7 @@ def test_night_minutes_are_those_a_clock_on_the_wall_shows(offset: int, length: 
     assert amounts(priced).get("night", 0) == expected
 
 
-def test_a_remote_district_costs_20_yuan_an_order() -> None:
+def test_a_remote_district_costs_20_yuan_a_visit() -> None:
     assert amounts(asked(district=REMOTE))["remote"] == 2_000
 
 
@@ -156,10 +154,10 @@ def test_a_start_in_less_than_four_hours_is_urgent() -> None:
 
 
 def test_a_service_that_is_no_labour_knows_no_night() -> None:
-    book = price_book(1)
-    nothing = replace(book, surcharges=replace(book.surcharges, labour_kinds=frozenset()))
+    rules = replace(PRICE_BOOK.surcharges, labour_lines=frozenset())
+    tariff = replace(TARIFF, book=replace(PRICE_BOOK, surcharges=rules))
     night = (shanghai(23, 20), shanghai(23, 22))
-    assert amounts(asked(window=night, book=nothing)) == {"base": 10_000}
+    assert amounts(asked(window=night, tariff=tariff)) == {"base": 10_000}
 
 
 def test_a_year_whose_holidays_are_unknown_is_said_to_be_so() -> None:
@@ -220,81 +218,238 @@ def test_an_unknown_service_has_no_quote() -> None:
         asked("BJ-99")
 
 
-def test_there_is_no_quote_before_the_first_price_book() -> None:
-    with pytest.raises(PriceBookNotFoundError):
-        asked(at=datetime(2025, 12, 31, 15, 59, tzinfo=UTC))
+# -- sold by item
 
 
-STARTS = st.integers(1, 60 * 24 * 80).map(lambda minutes: AT_SEPTEMBER + timedelta(minutes=minutes))
+@pytest.mark.requirement("R03")
+def test_clothes_have_a_line_for_each_type_and_one_for_silk() -> None:
+    priced = priced_items("GX-01", shirt=2, shirt__silk=3, coat=1)
+    told = [(line.code, line.item, line.quantity, line.amount_fen) for line in priced.lines]
+    assert told == [
+        ("base", "shirt", 2, 3_000),
+        ("base", "shirt.silk", 3, 4_500),
+        ("base", "coat", 1, 5_500),
+        ("options", "shirt.silk", 1, 2_250),
+    ]
+    assert priced.lines[1].as_dict()["item"] == "shirt.silk"
 
 
-def options_of(sold: Service) -> st.SearchStrategy[dict[str, str]]:
-    sellable = {
-        option.code: st.sampled_from([each.code for each in option.choices if not each.refusal])
-        for option in sold.options
-    }
-    return st.fixed_dictionaries(sellable)
+def test_suede_shoes_cost_20_yuan_more_a_pair() -> None:
+    assert amounts(priced_items("GX-02", boots__suede=2)) == {"base": 13_000, "options": 4_000}
 
 
-@st.composite
-def wishes(draw: st.DrawFn) -> dict[str, Any]:
-    sold = draw(st.sampled_from(SERVICES))
-    least = 1 if sold.minimum_is_charged else sold.minimum // sold.step
-    steps = draw(st.integers(least, sold.maximum // sold.step))
-    start = draw(STARTS)
-    return {
-        "service_code": sold.code,
-        "quantity": steps * sold.step,
-        "options": draw(options_of(sold)),
-        "window": (start, start + timedelta(minutes=draw(st.integers(1, 24 * 60)))),
-        "district": draw(st.sampled_from([NEAR, REMOTE])),
-        "at": AT_SEPTEMBER,
-    }
+def test_curtains_are_sold_by_the_metre_and_carpets_by_the_square_metre() -> None:
+    priced = priced_items("GX-03", curtain=65, carpet=123)
+    assert [line.amount_fen for line in priced.lines] == [11_700, 24_600]
+
+
+def test_fetching_costs_15_yuan_below_99() -> None:
+    assert amounts(priced_items("GX-01", shirt=6))["delivery"] == 1_500
+    assert "delivery" not in amounts(priced_items("GX-01", shirt=3, coat=1))
+    just = replace(PRICE_BOOK.delivery, free_from_fen=9_000)
+    tariff = replace(TARIFF, book=replace(PRICE_BOOK, delivery=just))
+    assert "delivery" not in amounts(asked("GX-01", 0, items={"shirt": 6}, tariff=tariff))
+
+
+@pytest.mark.requirement("R06")
+def test_an_outdoor_unit_costs_80_yuan_more_and_takes_20_minutes() -> None:
+    priced = priced_items("JD-03", wall=1, wall__outdoor=2)
+    assert amounts(priced) == {"base": 29_700, "options": 16_000}
+    assert priced.duration_minutes == 180
+
+
+def test_waxing_costs_at_least_200_yuan() -> None:
+    assert amounts(priced_items("YH-01", solid_wood=200)) == {"base": 12_000, "minimum": 8_000}
+    assert amounts(priced_items("YH-01", stone=200)) == {"base": 24_000}
+
+
+def test_a_set_of_mattresses_and_sofa_has_a_price_of_its_own() -> None:
+    assert priced_items("YH-03", package=1).total_fen == 23_800
+
+
+def test_a_crystal_lamp_has_one_price_by_its_diameter() -> None:
+    prices = PRICE_BOOK.prices["YH-04"]
+    crystal = [fen for name, fen in prices.items() if name.startswith("crystal")]
+    assert crystal == sorted(crystal)
+    assert (crystal[0], crystal[-1]) == (15_000, 60_000)
+
+
+def test_a_day_of_a_maternity_nurse_is_a_26th_of_the_month() -> None:
+    assert priced_items("YS-01", gold=26).total_fen == 1_380_000
+    assert priced_items("YS-01", gold=1).total_fen == 53_077
+    assert amounts(priced_items("YS-01", gold__twins=26))["options"] == 276_000
+
+
+def test_a_special_ward_is_estimated_as_a_plain_one_and_says_so() -> None:
+    priced = asked("HG-01", 0, {"ward": "special"}, items={"one_to_one": 3})
+    assert priced.total_fen == 78_000
+    assert "另议" in priced.notes[0]
+
+
+def test_who_makes_a_reservation_need_not_say_how_much() -> None:
+    for code in ("WX-01", "YS-01", "BM-01", "LR-01", "HG-01"):
+        needed = effort(TARIFF.service(code), quantity=0, items={}, options={})
+        assert (needed.duration_minutes, needed.crew) == (60, 1)
+
+
+def test_whatever_is_bought_online_says_how_much() -> None:
+    with pytest.raises(InvalidInputError):
+        effort(TARIFF.service("GX-01"), quantity=0, items={}, options={})
+
+
+def test_care_may_last_for_weeks_and_pays_neither_night_nor_way() -> None:
+    weeks = (shanghai(24, 9), shanghai(24, 9) + timedelta(days=26))
+    priced = asked("YS-01", 0, None, weeks, items={"gold": 26}, district=REMOTE)
+    assert amounts(priced) == {"base": 1_380_000}
+    with pytest.raises(InvalidInputError, match="24 小时"):
+        asked(window=weeks)
+
+
+def test_fetching_and_bringing_back_are_two_ways() -> None:
+    windows = visits(shanghai(23, 9), 2)
+    fetched = quote(
+        wish("GX-01", 0, None, *windows, items={"coat": 2}, district=REMOTE), TARIFF, ASKED
+    )
+    assert amounts(fetched) == {"base": 11_000, "remote": 4_000}
+
+
+@pytest.mark.parametrize("count", [0, MOST_WINDOWS + 1])
+def test_a_wish_without_windows_or_with_far_too_many_is_refused(count: int) -> None:
+    asking = replace(wish("XS-02", 120), windows=(Interval(*MORNING),) * count)
+    with pytest.raises(InvalidInputError, match="时段"):
+        quote(asking, TARIFF, ASKED)
+
+
+def adding(service_code: str, name: str, addition: Addition) -> Tariff:
+    book = replace(PRICE_BOOK, additions={service_code: {name: addition}})
+    return replace(TARIFF, book=book)
+
+
+def test_an_option_may_add_a_share_of_the_base_and_its_minimum() -> None:
+    tariff = adding("BJ-03", "sides.both", Addition(basis_points=2_500))
+    priced = asked("BJ-03", 35, {"sides": "both"}, tariff=tariff)
+    assert amounts(priced) == {"base": 2_800, "minimum": 5_200, "options": 2_000}
+    assert priced.lines[2].reason == "擦洗面：内外双面，加 25%。"
+
+
+def test_an_option_of_a_service_sold_by_item_adds_a_share_of_all_items() -> None:
+    tariff = adding("HG-01", "ward.special", Addition(basis_points=5_000))
+    priced = asked("HG-01", 0, {"ward": "special"}, items={"one_to_one": 3}, tariff=tariff)
+    assert amounts(priced) == {"base": 78_000, "options": 39_000}
+
+
+def test_an_extra_may_add_a_share_and_an_amount() -> None:
+    tariff = adding("GX-02", "boots.suede", Addition(fen=500, basis_points=1_000))
+    priced = asked("GX-02", 0, items={"boots.suede": 2}, tariff=tariff)
+    told = [line.amount_fen for line in priced.lines if line.code == "options"]
+    assert told == [1_300, 1_000]
+
+
+def test_an_addition_that_adds_nothing_has_no_line() -> None:
+    tariff = adding("BJ-03", "sides.both", Addition())
+    assert amounts(asked("BJ-03", 200, {"sides": "both"}, tariff=tariff)) == {"base": 16_000}
+
+
+@pytest.mark.parametrize(
+    ("basis_points", "told"),
+    [(10_000, "100%"), (3_000, "30%"), (2_050, "20.5%"), (1_005, "10.05%"), (5, "0.05%")],
+)
+def test_a_rate_is_told_as_people_say_it(basis_points: int, told: str) -> None:
+    assert percent(basis_points) == told
+
+
+# -- any wish
+
+
+def ask(asking: Wish, tariff: Tariff = TARIFF) -> Any:  # noqa: ANN401 - a Quote, compared whole
+    return quote(asking, tariff, AT_SEPTEMBER)
 
 
 @given(wishes())
-def test_a_quote_is_the_sum_of_its_lines_in_their_fixed_order(wish: dict[str, Any]) -> None:
-    priced = asked(**wish)
+def test_a_quote_is_the_sum_of_its_lines_in_their_fixed_order(asking: Wish) -> None:
+    priced = ask(asking)
     codes = [line.code for line in priced.lines]
     assert priced.total_fen == sum(line.amount_fen for line in priced.lines)
     assert codes == sorted(codes, key=ORDER_OF_LINES.index)
     assert codes[0] == "base"
     for line in priced.lines:
         assert type(line.amount_fen) is int
-        assert line.amount_fen > 0
+        assert (line.amount_fen < 0) == (line.code == "discount")
         assert line.reason.endswith("。")
 
 
-@given(wishes(), st.integers(1, 100))
-def test_more_never_costs_less(wish: dict[str, Any], steps: int) -> None:
-    sold = service(wish["service_code"])
-    more = min(wish["quantity"] + steps * sold.step, sold.maximum)
-    assert asked(**wish).total_fen <= asked(**wish | {"quantity": more}).total_fen
+@given(wishes())
+def test_no_quote_is_negative(asking: Wish) -> None:
+    assert ask(asking).total_fen > 0
+
+
+@given(wishes(), st.data())
+def test_more_never_costs_less_but_for_the_delivery_it_saves(
+    asking: Wish, data: st.DataObject
+) -> None:
+    sold = TARIFF.service(asking.service_code)
+    more = replace(asking, quantity=max(asking.quantity, data.draw(quantity_of(sold))))
+    if not sold.one_item:
+        others = data.draw(items_of(sold))
+        together = {
+            name: max(asking.items.get(name, 0), others.get(name, 0))
+            for name in {**asking.items, **others}
+        }
+        more = replace(more, items=together)
+    less, greater = ask(asking), ask(more)
+    assert amounts(less)["base"] <= amounts(greater)["base"]
+    saved = amounts(less).get("delivery", 0)
+    assert less.total_fen - saved <= greater.total_fen - amounts(greater).get("delivery", 0)
 
 
 @given(wishes())
-def test_an_old_quote_is_computed_again_from_its_version(wish: dict[str, Any]) -> None:
-    priced = asked(**wish)
-    assert asked(**wish, book=price_book(priced.price_book_version)) == priced
+def test_the_price_of_items_is_the_sum_of_each(asking: Wish) -> None:
+    sold = TARIFF.service(asking.service_code)
+
+    def listed(items: dict[str, int]) -> int:
+        goods = Goods(sold, 0, sold.pieces(items), (), 1)
+        lines = labour_lines(goods, PRICE_BOOK)
+        return sum(line.amount_fen for line in lines if line.code in {"base", "options"})
+
+    if asking.items:
+        whole = listed(dict(asking.items))
+        assert whole == sum(listed({name: many}) for name, many in asking.items.items())
 
 
 @given(wishes())
-def test_a_quote_does_not_depend_on_the_offset_of_its_times(wish: dict[str, Any]) -> None:
-    start, end = wish["window"]
-    elsewhere = (start.astimezone(SHANGHAI), end.astimezone(SHANGHAI))
-    assert asked(**wish | {"window": elsewhere}) == asked(**wish)
+def test_the_order_in_which_items_are_wished_does_not_matter(asking: Wish) -> None:
+    backwards = replace(asking, items=dict(list(asking.items.items())[::-1]))
+    assert ask(backwards) == ask(asking)
 
 
 @given(wishes())
-def test_surcharges_on_labour_never_exceed_its_rates(wish: dict[str, Any]) -> None:
-    charged = amounts(asked(**wish))
+def test_a_quote_does_not_depend_on_the_offset_of_its_times(asking: Wish) -> None:
+    elsewhere = tuple(
+        Interval(each.starts_at.astimezone(SHANGHAI), each.ends_at.astimezone(SHANGHAI))
+        for each in asking.windows
+    )
+    assert ask(replace(asking, windows=elsewhere)) == ask(asking)
+
+
+@given(wishes())
+def test_surcharges_never_lower_the_price_nor_exceed_their_rates(asking: Wish) -> None:
+    free = replace(
+        PRICE_BOOK.surcharges,
+        labour_lines=frozenset(),
+        visit_lines=frozenset(),
+    )
+    plain = ask(asking, replace(TARIFF, book=replace(PRICE_BOOK, surcharges=free)))
+    priced = ask(asking)
+    charged = amounts(priced)
     labour = sum(charged.get(code, 0) for code in ("base", "minimum", "options"))
-    assert charged.get("holiday", 0) <= labour
-    assert charged.get("night", 0) * 10 <= labour * 3 + 5
+    assert plain.total_fen <= priced.total_fen
+    assert 0 <= charged.get("holiday", 0) <= labour
+    assert 0 <= charged.get("night", 0) * 10 <= labour * 3 + 5
+    assert charged.get("remote", 0) in {0, 2_000 * len(asking.windows)}
 
 
 def test_a_new_price_book_leaves_an_old_quote_as_it_was() -> None:
-    first = PRICE_BOOKS[0]
-    dearer = replace(first, version=2, prices={"BJ-01": 6000})
-    assert asked(book=first).total_fen == 10_000
-    assert asked(book=dearer).total_fen == 12_000
+    dearer = replace(PRICE_BOOK, version=2, prices={"BJ-01": {"each": 6000}})
+    assert asked().total_fen == 10_000
+    assert asked(tariff=replace(TARIFF, book=dearer)).total_fen == 12_000
+    assert asked().total_fen == 10_000
