@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any, Final
+from typing import Any
 
 from application.commands import Command, Decision, Outcome
 from application.log import Log
-from domain.capacity import SLOTS_A_DAY, CapacityDay, capacity_day_id, slot_of
+from domain.capacity import CapacityDay, capacity_day_id, slots_between
 from domain.errors import RuleViolationError
-
-_MIDNIGHT: Final = time()
 
 
 class SlotFullError(RuleViolationError):
@@ -35,8 +33,7 @@ class SeatPlan:
 
     def slots(self) -> range:
         """The half hours. Raises InvalidInputError where one is no half hour."""
-        end = SLOTS_A_DAY if self.ends == _MIDNIGHT else slot_of(self.ends)
-        return range(slot_of(self.starts), end)
+        return slots_between(self.starts, self.ends)
 
 
 class Capacity:

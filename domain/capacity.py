@@ -1,7 +1,8 @@
 """Capacity (运力): how many seats (名额) a pool has in an area, half hour by half hour.
 
 An order holds seats from its booking until it is cancelled or expires; the
-append counts them, so no slot is sold beyond its seats.
+append counts them, so no slot is sold beyond its seats. A slot's seats are those
+that the office planned by hand and those that shifts give (see shifts).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +21,17 @@ from domain.time import SHANGHAI
 
 SLOTS_A_DAY: Final = 48
 MOST_SEATS: Final = 1_000
+COUNTY_DIGITS: Final = 6  # of a county-level district in GB/T 2260; streets have nine or twelve
 # A service line (业务线), the first two letters of a service code → who does it.
-POOLS: Final[Mapping[str, str]] = {"BJ": "cleaning"}
+# Care (月嫂, 保姆, 陪护, 护工) has none: its people are found one by one.
+POOLS: Final[Mapping[str, str]] = {
+    "BJ": "cleaning",
+    "GX": "laundry",
+    "XS": "hourly",
+    "JD": "appliances",
+    "YH": "appliances",
+    "WX": "repair",
+}
 
 _SLOT: Final = timedelta(minutes=30)
 _NAMESPACE: Final = UUID("c4a3f0e2-77b1-5d59-8a1e-2f60b9d2e4c8")
@@ -50,12 +60,15 @@ def pool_of(service_code: str) -> str:
 def held_seats(service_code: str, area: str, windows: Sequence[Window], crew: int) -> HeldSeats:
     """The seats that an order of `crew` people needs: every half hour its windows touch.
 
+    Seats are of a county-level district, also where `area` names a street in it.
+
     Raises:
         InvalidInputError: no pool does the service.
         WindowError: a window is malformed.
     """
-    spans = [span for each in windows for span in _spans(*bounds(each))]
-    return {"pool": pool_of(service_code), "area": area, "seats": crew, "spans": spans}
+    spans = [span for each in windows for span in day_spans(*bounds(each))]
+    county = area[:COUNTY_DIGITS]
+    return {"pool": pool_of(service_code), "area": county, "seats": crew, "spans": spans}
 
 
 def seat_claims(claim_id: UUID, held: HeldSeats) -> tuple[Claim, ...]:
@@ -66,6 +79,25 @@ def seat_claims(claim_id: UUID, held: HeldSeats) -> tuple[Claim, ...]:
         for span in held["spans"]
         for slot in range(span["first"], span["end"])
     )
+
+
+def slots_between(starts: time, ends: time) -> range:
+    """The slots of a day from one time to another; `ends` 00:00 is the end of the day.
+
+    Raises:
+        InvalidInputError: one of them is not a full or half hour.
+    """
+    return range(slot_of(starts), SLOTS_A_DAY if ends == time() else slot_of(ends))
+
+
+def check_slots(slots: range) -> None:
+    """Check that there is a slot and none lies outside the day.
+
+    Raises:
+        InvalidInputError: otherwise.
+    """
+    if not (0 <= slots.start < slots.stop <= SLOTS_A_DAY and slots.step == 1):
+        raise InvalidInputError(field="slots")
 
 
 def slot_of(at: time) -> int:
@@ -80,8 +112,14 @@ def slot_of(at: time) -> int:
     return minutes // 30
 
 
-def _spans(starts_at: datetime, ends_at: datetime) -> Iterator[dict[str, Any]]:
-    """The touched slots of each Shanghai day."""
+def time_of(slot: int) -> time:
+    """When a slot begins; the one behind the day's last is 00:00."""
+    hour, half = divmod(slot % SLOTS_A_DAY, 2)
+    return time(hour, 30 * half)
+
+
+def day_spans(starts_at: datetime, ends_at: datetime) -> Iterator[dict[str, Any]]:
+    """The touched slots of each Shanghai day: {"day", "first": slot, "end": slot}."""
     start, end = starts_at.astimezone(SHANGHAI), ends_at.astimezone(SHANGHAI)
     day = start.date()
     while (midnight := datetime.combine(day, time(), SHANGHAI)) < end:
@@ -143,8 +181,7 @@ class CapacityDay(EventSourced):
         Raises:
             InvalidInputError: no slot, a slot outside the day, or seats outside 0–1000.
         """
-        if not (0 <= slots.start < slots.stop <= SLOTS_A_DAY and slots.step == 1):
-            raise InvalidInputError(field="slots")
+        check_slots(slots)
         if not 0 <= seats <= MOST_SEATS:
             raise InvalidInputError(field="seats")
         if all(self.seats.get(slot) == seats for slot in slots):

@@ -59,13 +59,40 @@ class ReleaseSeats:
 
 @dataclass(frozen=True, slots=True)
 class SetCapacity:
-    """From here on the slot has `seats` seats; those already sold stay sold."""
+    """From here on the office plans `seats` seats for the slot; those already sold stay sold."""
 
     pool: str
     area: str
     day: date
     slot: int
     seats: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddSeats:
+    """The slots from `first_slot` up to, not including, `end_slot` have `seats` more, of shifts.
+
+    They stand beside what the office planned: `SetCapacity` does not touch them.
+    """
+
+    pool: str
+    area: str
+    day: date
+    first_slot: int
+    end_slot: int
+    seats: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSeats:
+    """The reverse of an `AddSeats`; those already sold stay sold, then the slot is oversold."""
+
+    pool: str
+    area: str
+    day: date
+    first_slot: int
+    end_slot: int
+    seats: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +119,8 @@ Claim = (
     | TakeSeats
     | ReleaseSeats
     | SetCapacity
+    | AddSeats
+    | RemoveSeats
     | TakePlace
     | ReleasePlace
 )

@@ -10,10 +10,12 @@ from eventsourcing.persistence import StoredEvent
 
 from application.commands import Command
 from domain.claims import (
+    AddSeats,
     Claim,
     ReleasePlace,
     ReleaseSeats,
     ReleaseWorker,
+    RemoveSeats,
     SetCapacity,
     TakePlace,
     TakeSeats,
@@ -163,7 +165,7 @@ def _parameters(claim: Claim) -> dict[str, Any]:
             return {"id": claim.claim_id, "worker": claim.worker, **interval}
         case TakeSeats():
             return {"id": claim.claim_id, **_slot(claim)}
-        case SetCapacity():
+        case SetCapacity() | AddSeats() | RemoveSeats():
             return _slot(claim)
         case TakePlace():
             place = {"kind": claim.kind, "holder": claim.holder, "most": claim.most}
@@ -179,16 +181,15 @@ _DOES: Final[dict[type[Claim], str]] = {
     TakeSeats: "take_seats",
     ReleaseSeats: "release_seats",
     SetCapacity: "set_capacity",
+    AddSeats: "add_seats",
+    RemoveSeats: "remove_seats",
     TakePlace: "take_place",
     ReleasePlace: "release_place",
 }
 
 
-def _slot(claim: TakeSeats | SetCapacity) -> dict[str, Any]:
-    return {
-        "pool": claim.pool,
-        "area": claim.area,
-        "day": claim.day,
-        "slot": claim.slot,
-        "seats": claim.seats,
-    }
+def _slot(claim: TakeSeats | SetCapacity | AddSeats | RemoveSeats) -> dict[str, Any]:
+    where = {"pool": claim.pool, "area": claim.area, "day": claim.day, "seats": claim.seats}
+    if isinstance(claim, AddSeats | RemoveSeats):
+        return {**where, "first": claim.first_slot, "end": claim.end_slot}
+    return {**where, "slot": claim.slot}

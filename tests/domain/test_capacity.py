@@ -152,7 +152,7 @@ def test_a_malformed_window_holds_nothing() -> None:
         spans_of({"purpose": "service", "starts_at": "soon", "ends_at": "later"})
 
 
-@pytest.mark.parametrize("service_code", ["GX-01", "", "bj-01", "BX-01"])
+@pytest.mark.parametrize("service_code", ["YS-01", "BM-01", "LR-01", "HG-01", "", "bj-01", "BX-01"])
 def test_a_service_that_no_pool_does_holds_nothing(service_code: str) -> None:
     with pytest.raises(InvalidInputError):
         pool_of(service_code)

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Database
+from tests.interface.quarters import quarter
+from tests.interface.sales import sale, silent
 from tests.interface.town import Town, town_of
+
+__all__ = ["quarter", "sale", "silent", "town"]
 
 
 @pytest.fixture(scope="module")

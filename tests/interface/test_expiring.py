@@ -1,84 +1,16 @@
 """The end of the time to pay over HTTP: money that still comes counts, or goes back."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import pytest
-from sqlalchemy import select
 
-from infrastructure.outbox import errands
-from tests.interface.town import DESKTOP_BROWSER, WECHAT_BROWSER, Caller, Json, Town
+from tests.interface.sales import BOOKED, GIVEN_UP, ORDERS, PAID, STARTED, Sale
+from tests.interface.town import DESKTOP_BROWSER, WECHAT_BROWSER, Town
 
-ORDERS = "/api/v1/orders"
 OFFICE = "/api/v1/office/orders"
 # Attempts end ten minutes after the booking, holds after fifteen.
 ATTEMPT, HOLD = timedelta(minutes=10), timedelta(minutes=15)
-STARTED = ["payment.started", "payment.prepared"]
-GIVEN_UP = [*STARTED, "payment.closing_requested"]
-BOOKED = "cleaning_order.booked"
 EXPIRED = [BOOKED, "cleaning_order.cancelled"]
-PAID = [BOOKED, "cleaning_order.paid"]
-
-
-@dataclass(frozen=True)
-class Sale:
-    """An order and its first attempt, which WeChat has prepared."""
-
-    town: Town
-    customer: Caller
-    order: Json
-    number: str
-
-    def facts(self) -> list[str]:
-        return self.town.facts_of(UUID(self.order["order_id"]))
-
-    def attempt(self) -> list[str]:
-        return self.town.facts_of_payment(self.number)
-
-    def shown(self) -> Json:
-        self.town.catch_up()
-        return self.customer.read(f"{ORDERS}/{self.order['order_id']}")
-
-    def stage(self) -> str:
-        return str(self.shown()["stage"])
-
-    def at_wechat(self) -> str:
-        return str(self.town.at_wechat(self.number)["state"])
-
-    def pay(self, **how: Json) -> None:
-        self.town.pay_at_wechat(self.number, **how)
-
-    def command(self, what: str, body: Json) -> None:
-        """Something that happens to the attempt at WeChat."""
-        self.town.simulate("pay", f"/_sim/orders/{self.number}/{what}", body)
-
-    def next_number(self) -> str:
-        return f"{self.number[:-1]}{int(self.number[-1]) + 1}"
-
-    def calls(self, errand: str) -> list[Json]:
-        """The rows of the outbox for calls of one kind about the attempt."""
-        rows = errands.c
-        query = select(errands).where(rows.request_number == self.number, rows.template == errand)
-        with self.town.house.engine.connect() as connection:
-            return list(connection.execute(query))
-
-
-@pytest.fixture
-def silent(town: Town) -> Iterator[None]:
-    """WeChat sends no notices."""
-    town.simulate("pay", "/_sim/notice_rules", {"drop": True})
-    yield
-    town.simulate("pay", "/_sim/notice_rules", {})
-
-
-@pytest.fixture
-def sale(town: Town) -> Iterator[Sale]:
-    customer = town.customer()
-    order = town.booked(customer)
-    yield Sale(town, customer, order, town.prepared(customer, order))
-    town.outside.delete(f"{town.pay_url}/_sim/fail_next", timeout=5)
 
 
 # -- nobody pays
@@ -295,62 +227,6 @@ def test_a_notice_after_the_order_expired_gives_the_money_back_once(town: Town, 
     town.let_pass(timedelta(hours=3), timedelta(minutes=30))
     assert sale.facts() == [*EXPIRED, "cleaning_order.refund_due"]
     town.simulate("pay", "/_sim/notice_rules", {})
-
-
-# -- the poller
-
-
-@pytest.mark.usefixtures("silent")
-@pytest.mark.parametrize("seconds", [0, 20, 65, 115])
-def test_a_lost_notice_is_found_within_a_minute(town: Town, sale: Sale, seconds: int) -> None:
-    town.let_pass(timedelta(seconds=seconds), timedelta(seconds=5))
-    sale.pay()
-    assert sale.stage() == "awaiting_payment"
-    town.let_pass(timedelta(minutes=1), timedelta(seconds=5))
-    assert sale.attempt() == [*STARTED, "payment.succeeded"]
-    assert (sale.facts(), sale.stage()) == (PAID, "awaiting_assignment")
-
-
-def seen_to_at(town: Town, sale: Sale, until: timedelta) -> list[timedelta]:
-    """How long after its start the poller sees to the attempt."""
-    town.catch_up()
-    (row,) = sale.calls("query")
-    began, ages = row.created_at, list[timedelta]()
-    while row.done_at is None and row.next_try_at <= began + until:
-        town.clock.advance(max(row.next_try_at - town.clock.now(), timedelta()))
-        ages.append(town.clock.now() - began)
-        town.settle()
-        (row,) = sale.calls("query")
-    return ages
-
-
-def after_minutes(*minutes: float) -> list[timedelta]:
-    return [timedelta(minutes=each) for each in minutes]
-
-
-def test_the_pauses_between_two_questions_grow(town: Town, sale: Sale) -> None:
-    """The last question is 25 hours after its time; what comes later is in the day's bill."""
-    sale.command("close_ignored", {"ignored": True})
-    ages = seen_to_at(town, sale, timedelta(hours=30))
-    first = [0.5, 1, 1.5, 2, 3, 4, 5, 6, 11, 16, 21, 26, 31, 61, 91, 121, 151, 181]
-    assert ages == after_minutes(*first, *range(301, 1_622, 120))
-    assert sale.attempt() == [*GIVEN_UP, "payment.closed"]
-    (row,) = sale.calls("query")
-    assert row.done_at is not None
-
-
-def test_the_poller_is_done_once_wechat_says_closed(town: Town, sale: Sale) -> None:
-    ages = seen_to_at(town, sale, timedelta(hours=30))
-    # At 16 minutes the closing asks; at 21 there is nothing left to ask.
-    assert ages == after_minutes(0.5, 1, 1.5, 2, 3, 4, 5, 6, 11, 16, 21)
-    assert sale.attempt() == [*GIVEN_UP, "payment.closed"]
-
-
-def test_the_poller_is_done_once_it_is_paid(town: Town, sale: Sale) -> None:
-    sale.pay()
-    town.courier.deliver_due()
-    town.settle()
-    assert seen_to_at(town, sale, timedelta(hours=30)) == after_minutes(0.5)
 
 
 # -- what else closes an attempt at WeChat

@@ -1,87 +1,24 @@
 """Holds over HTTP: seats are sold once, and an unpaid order keeps them for a while only."""
 
-import itertools
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Barrier
 from uuid import UUID, uuid4
 
-import pytest
 import requests
 
-from tests.interface.town import CONTACT, Caller, Json, Town
+from tests.interface.quarters import (
+    ORDERS,
+    SEATS,
+    Quarter,
+    assert_slot_full,
+    cancel,
+    new_district,
+)
+from tests.interface.town import Caller, Json, Town
 
-ORDERS = "/api/v1/orders"
 OFFICE = "/api/v1/office/orders"
-SEATS = "/api/v1/office/seats"
 HOLD = timedelta(minutes=15)
-_districts = (f"11{number:04d}" for number in itertools.count(2000))
-
-
-@dataclass(frozen=True)
-class Quarter:
-    """A district of the test's own, tomorrow from 9 to 21 o'clock."""
-
-    town: Town
-    seats: int
-    district: str = field(default_factory=lambda: next(_districts))
-
-    def open(self) -> "Quarter":
-        self.set_seats(self.seats)
-        return self
-
-    def set_seats(self, seats: int) -> None:
-        day = self.town.tomorrow().date().isoformat()
-        hours = {"day": day, "starts": "09:00", "ends": "21:00"}
-        where = {"pool": "cleaning", "district": self.district}
-        self.town.dispatcher().do(SEATS, {**where, **hours, "seats": seats})
-
-    def wish(self, starts_at: datetime, **more: Json) -> Json:
-        contact = {**CONTACT, "district": self.district}
-        return self.town.wish(starts_at=starts_at.isoformat(), contact=contact, **more)
-
-    def ask(self, customer: Caller, hour: int = 9, **more: Json) -> requests.Response:
-        """Two hours of one cleaner from that hour on."""
-        return customer.post(ORDERS, self.wish(self.town.tomorrow(hour), **more))
-
-    def book(self, customer: Caller, hour: int = 9, **more: Json) -> Json:
-        answer = self.ask(customer, hour, **more)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    def is_full(self, hour: int = 9) -> bool:
-        """Whether somebody who asks is refused; who is not gives it up at once."""
-        customer = self.town.customer()
-        answer = self.ask(customer, hour)
-        if answer.status_code == 201:
-            cancel(customer, answer.json())
-            return False
-        assert_slot_full(answer)
-        return True
-
-
-@pytest.fixture
-def quarter(town: Town) -> Quarter:
-    """One seat."""
-    return Quarter(town, 1).open()
-
-
-def cancel(customer: Caller, order: Json) -> Json:
-    return customer.do(f"{ORDERS}/{order['order_id']}/cancellation")
-
-
-def assert_slot_full(answer: requests.Response) -> None:
-    assert answer.status_code == 409, answer.text
-    told = answer.json()
-    assert (told["code"], told["title"]) == ("slot_full", "该时段已约满，请换一个时间。")
-
-
-def assert_too_many_holds(answer: requests.Response) -> None:
-    assert answer.status_code == 409, answer.text
-    told = answer.json()
-    sentence = "您有 3 个待支付订单，请先支付或取消后再下单。"
-    assert (told["code"], told["title"]) == ("too_many_holds", sentence)
 
 
 def facts(town: Town, order: Json) -> list[str]:
@@ -172,72 +109,6 @@ def test_of_two_who_want_the_last_seat_exactly_one_gets_it(town: Town) -> None:
             answers = sorted(pool.map(ask, customers), key=lambda answer: answer.status_code)
         assert answers[0].status_code == 201
         assert_slot_full(answers[1])
-
-
-# -- three unpaid orders
-
-
-def test_the_fourth_unpaid_order_is_refused(town: Town) -> None:
-    customer = town.customer()
-    for _ in range(3):
-        town.booked(customer)
-    position = town.position()
-    assert_too_many_holds(customer.post(ORDERS, town.wish()))
-    assert town.position() == position
-    town.booked(town.customer())  # somebody else's places are their own
-
-
-def test_of_two_at_once_one_is_the_third_and_one_too_many(town: Town) -> None:
-    customer, together = town.customer(), Barrier(2)
-    for _ in range(2):
-        town.booked(customer)
-    cookies = customer.session.cookies
-    tabs = [town.anybody(), town.anybody()]
-    for tab in tabs:
-        tab.session.cookies.update(cookies)
-
-    def book(tab: Caller) -> requests.Response:
-        together.wait()
-        return tab.post(ORDERS, town.wish())
-
-    with ThreadPoolExecutor(2) as pool:
-        answers = sorted(pool.map(book, tabs), key=lambda answer: answer.status_code)
-    assert answers[0].status_code == 201
-    assert_too_many_holds(answers[1])
-
-
-def test_paying_makes_room_for_another_order(town: Town) -> None:
-    customer = town.customer()
-    orders = [town.booked(customer) for _ in range(3)]
-    town.pay_at_wechat(town.prepared(customer, orders[1]))
-    town.courier.deliver_due()
-    town.catch_up()
-    town.booked(customer)
-    assert_too_many_holds(customer.post(ORDERS, town.wish()))
-
-
-def test_cancelling_makes_room_for_another_order(town: Town) -> None:
-    customer = town.customer()
-    orders = [town.booked(customer) for _ in range(3)]
-    assert cancel(customer, orders[0])["stage"] == "cancelled"
-    town.booked(customer)
-    assert_too_many_holds(customer.post(ORDERS, town.wish()))
-
-
-def test_expiring_makes_room_for_another_order(town: Town) -> None:
-    customer = town.customer()
-    for _ in range(3):
-        town.booked(customer)
-    town.clock.advance(HOLD)
-    town.settle()
-    town.booked(customer)
-
-
-def test_paid_orders_are_no_holds(town: Town) -> None:
-    customer = town.customer()
-    for _ in range(4):
-        town.paid(customer)
-    town.booked(customer)
 
 
 # -- how a hold ends
@@ -393,7 +264,7 @@ def test_seats_are_set_by_half_hours_only(town: Town) -> None:
 
 
 def test_setting_the_same_seats_again_is_no_news(town: Town) -> None:
-    office, district = town.dispatcher(), next(_districts)
+    office, district = town.dispatcher(), new_district()
     body = {"pool": "cleaning", "district": district, "day": "2026-12-01", "seats": 3}
     hours = {"starts": "00:00", "ends": "00:00"}
     told = office.do(SEATS, {**body, **hours})

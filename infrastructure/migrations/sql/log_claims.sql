@@ -32,7 +32,7 @@ begin
                (select sum(seats) from log.seat_claims
                 where pool = c->>'pool' and area = c->>'area'
                   and day = (c->>'day')::date and slot = (c->>'slot')::int)
-               > coalesce((select seats from log.seat_capacity
+               > coalesce((select seats + shifts from log.seat_capacity
                 where pool = c->>'pool' and area = c->>'area'
                   and day = (c->>'day')::date and slot = (c->>'slot')::int), 0)
             then
@@ -56,12 +56,20 @@ begin
         when 'release_place' then
             delete from log.place_claims where id = (c->>'id')::uuid;
         when 'set_capacity' then
-            delete from log.seat_capacity
-            where pool = c->>'pool' and area = c->>'area'
-              and day = (c->>'day')::date and slot = (c->>'slot')::int;
-            insert into log.seat_capacity (pool, area, day, slot, seats)
+            insert into log.seat_capacity as planned (pool, area, day, slot, seats)
             values (c->>'pool', c->>'area', (c->>'day')::date, (c->>'slot')::int,
-                    (c->>'seats')::int);
+                    (c->>'seats')::int)
+                on conflict (pool, area, day, slot) do update set seats = excluded.seats;
+        when 'add_seats' then
+            insert into log.seat_capacity as planned (pool, area, day, slot, seats, shifts)
+            select c->>'pool', c->>'area', (c->>'day')::date, slot, 0, (c->>'seats')::int
+            from generate_series((c->>'first')::int, (c->>'end')::int - 1) as slot
+                on conflict (pool, area, day, slot)
+                do update set shifts = planned.shifts + excluded.shifts;
+        when 'remove_seats' then
+            update log.seat_capacity set shifts = shifts - (c->>'seats')::int
+            where pool = c->>'pool' and area = c->>'area' and day = (c->>'day')::date
+              and slot >= (c->>'first')::int and slot < (c->>'end')::int;
         end case;
     end loop;
 end

@@ -23,7 +23,7 @@ RIGHTS = {
     "unique_claims": {"SELECT", "INSERT"},
     "worker_claims": {"SELECT", "INSERT", "DELETE"},
     "seat_claims": {"SELECT", "INSERT", "DELETE"},
-    "seat_capacity": {"SELECT", "INSERT", "DELETE"},
+    "seat_capacity": {"SELECT", "INSERT", "DELETE", "UPDATE"},
     "place_claims": {"SELECT", "INSERT", "DELETE"},
     "tracking": {"SELECT", "INSERT", "UPDATE"},
 }

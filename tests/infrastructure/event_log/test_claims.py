@@ -13,10 +13,12 @@ from sqlalchemy.exc import IntegrityError
 
 from application.commands import ClaimRefusedError
 from domain.claims import (
+    AddSeats,
     Claim,
     ReleasePlace,
     ReleaseSeats,
     ReleaseWorker,
+    RemoveSeats,
     SetCapacity,
     TakePlace,
     TakeSeats,
@@ -228,6 +230,56 @@ def test_a_capacity_below_what_is_sold_keeps_the_sold_and_sells_no_more(log: Eve
     refused(log, seats())
     take(log, capacity(3))
     take(log, seats())
+
+
+def of_shifts(first: int, end: int, count: int = 1) -> tuple[AddSeats, RemoveSeats]:
+    """What shifts give to the slots, and what takes it away."""
+    where = ("cleaning", "510107", DAY, first, end, count)
+    return AddSeats(*where), RemoveSeats(*where)
+
+
+def test_shifts_give_seats_to_every_slot_they_cover(log: EventLog) -> None:
+    take(log, of_shifts(3, 5, 2)[0])
+    take(log, seats(2, slot=3), seats(1, slot=4))
+    refused(log, seats(slot=3))
+    take(log, seats(slot=4))
+    for slot in (2, 4, 5):
+        refused(log, seats(slot=slot))
+
+
+def test_planned_seats_and_those_of_shifts_stand_beside_each_other(log: EventLog) -> None:
+    added, removed = of_shifts(3, 4)
+    take(log, added, capacity(1), added)
+    take(log, seats(3))
+    refused(log, seats())
+    take(log, capacity(2))
+    take(log, seats())
+    take(log, removed, removed)
+    refused(log, seats())
+    take(log, capacity(5))
+    take(log, seats())
+
+
+def test_seats_that_go_away_leave_what_is_sold_and_sell_no_more(log: EventLog) -> None:
+    order = uuid4()
+    added, removed = of_shifts(3, 4, 2)
+    take(log, added, seats(2, claim_id=order))
+    take(log, removed)
+    refused(log, seats())
+    take(log, ReleaseSeats(order))
+    refused(log, seats())
+    take(log, added)
+    take(log, seats(2))
+
+
+def test_more_seats_than_shifts_gave_are_never_taken_away(log: EventLog) -> None:
+    added, removed = of_shifts(3, 5)
+    take(log, added)
+    before = log.max_notification_id()
+    with pytest.raises(DatabaseError, match="shifts_give_seats"):
+        take(log, removed, removed)
+    assert log.max_notification_id() == before
+    take(log, seats(slot=3), seats(slot=4))
 
 
 def test_an_append_takes_all_its_claims_or_none(log: EventLog, application_engine: Engine) -> None:

@@ -18,6 +18,7 @@ from application.commands import ClaimRefusedError
 from domain.aggregate import EventSourced
 from domain.capacity import held_seats
 from domain.claims import (
+    AddSeats,
     Claim,
     ReleasePlace,
     ReleaseSeats,
@@ -73,6 +74,7 @@ CLAIMS: dict[str, Callable[[UUID, int, int, int], Claim]] = {
     "place": lambda i, a, *_: TakePlace(i, "open_hold", str(a % 2), 3),
     "place is free": lambda i, *_: ReleasePlace(i),
     "capacity": lambda _, a, b, c: SetCapacity("cleaning", str(a), DAY, b, 2 * c),
+    "shift": lambda _, a, b, c: AddSeats("cleaning", str(a), DAY, b, b + c, 3),
 }
 
 
