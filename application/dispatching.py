@@ -2,32 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from application.capacity import SlotFullError
-from application.commands import ClaimRefusedError, Command, Decision, Outcome
+from application.claiming import run_claiming
+from application.commands import Command, Decision, Outcome
 from application.log import Log
+from application.suggestions import job_of, shift_of
 from application.vault import KeyClass, Vault
-from domain.capacity import HeldSeats, held_seats
+from domain.customers import Customer, WorkerWish
+from domain.dispatch import occupied, travel_to
 from domain.errors import RuleViolationError
 from domain.orders.assignment import Assignment
-from domain.orders.changes import Cancellation, PolicyApplied, Rescheduling
+from domain.orders.changes import Cancellation, PolicyApplied
+from domain.orders.order_exceptions import ExceptionKind, ExceptionReport
 from domain.orders.order_facts import OrderFacts
 from domain.orders.service_order import ServiceOrder
-from domain.orders.windows import Window, bounds, window
+from domain.orders.stages import Stage
+from domain.shifts import Shift
 from domain.workers import ACTIVE, Worker, WorkerNotActiveError
-
-# On the road before and after a visit, until distances are known.
-TRAVEL: Final = timedelta(minutes=30)
-
-
-class WorkerBusyError(RuleViolationError):
-    """The worker has other work in that interval, travel included."""
-
-    code = "worker_busy"
-    sentence = "该服务人员在此时间段已有安排（含路途时间）。"
 
 
 class WorkerUnfitError(RuleViolationError):
@@ -35,6 +29,13 @@ class WorkerUnfitError(RuleViolationError):
 
     code = "worker_unfit"
     sentence = "该服务人员没有此项技能，或不服务该区域。"
+
+
+class WorkerExcludedError(RuleViolationError):
+    """The customer never wants this worker again (拉黑)."""
+
+    code = "worker_excluded"
+    sentence = "客户已将该服务人员拉黑，请另派他人。"
 
 
 class WorkerNotInChargeError(RuleViolationError):
@@ -90,7 +91,7 @@ class Dispatching:
 
         Raises WorkerBusyError where another order holds one of them then.
         """
-        return self._claiming(
+        return self._on(
             order_id,
             command,
             lambda order: order.assign(
@@ -102,7 +103,7 @@ class Dispatching:
         self, order_id: UUID, crew: Sequence[UUID], reason_code: str, command: Command
     ) -> Outcome:
         """Give the order to another crew; the first one is free again."""
-        return self._claiming(
+        return self._on(
             order_id,
             command,
             lambda order: order.reassign(
@@ -129,48 +130,17 @@ class Dispatching:
     def decline(
         self, order_id: UUID, reason_code: str, report: FieldReport, command: Command
     ) -> Outcome:
-        """The worker in charge gives the order back."""
+        """The worker in charge gives the order back; that is an exception (拒单)."""
         return self._on(
-            order_id,
-            command,
-            lambda order: order.decline(
-                _in_charge(order),
-                reason_code=reason_code,
-                happened_at=report.happened_at,
-                by=command.actor,
-                at=command.at,
-            ),
-        )
-
-    def reschedule(
-        self, order_id: UUID, starts_at: datetime, reason_code: str, command: Command
-    ) -> Outcome:
-        """Agree a new start; the order keeps its length and awaits assignment anew.
-
-        Raises SlotFullError where the pool has no seat left then.
-        """
-        return self._claiming(
-            order_id,
-            command,
-            lambda order: order.reschedule(
-                _rescheduling(order, starts_at, reason_code), by=command.actor, at=command.at
-            ),
+            order_id, command, lambda order: self._decline(order, reason_code, report, command)
         )
 
     def progress(
         self, order_id: UUID, stage: str, report: FieldReport, command: Command
     ) -> Outcome:
-        """The field reports the next stage by name."""
+        """The field reports the next stage by name; an interruption is an exception."""
         return self._on(
-            order_id,
-            command,
-            lambda order: order.progress(
-                stage,
-                happened_at=report.happened_at,
-                note=self._note(order, report),
-                by=command.actor,
-                at=command.at,
-            ),
+            order_id, command, lambda order: self._progress(order, stage, report, command)
         )
 
     def complete(self, order_id: UUID, report: FieldReport, command: Command) -> Outcome:
@@ -215,33 +185,57 @@ class Dispatching:
             do(order)
             return Decision([order], _answer(order))
 
-        return self._log.run(command, decide)
+        return run_claiming(self._log, command, decide)
 
-    def _claiming(
-        self, order_id: UUID, command: Command, do: Callable[[ServiceOrder], object]
-    ) -> Outcome:
-        try:
-            return self._on(order_id, command, do)
-        except ClaimRefusedError as refused:
-            if refused.kind == "worker":
-                raise WorkerBusyError(claim=refused.claim) from refused
-            if refused.kind == "seats":
-                raise SlotFullError(claim=refused.claim) from refused
-            raise
+    def _decline(
+        self, order: ServiceOrder, reason_code: str, report: FieldReport, command: Command
+    ) -> None:
+        worker_id, by, at = _in_charge(order), command.actor, command.at
+        happened_at = report.happened_at
+        order.decline(worker_id, reason_code=reason_code, happened_at=happened_at, by=by, at=at)
+        refused = ExceptionReport(
+            kind=ExceptionKind.REFUSED,
+            happened_at=happened_at,
+            details={"worker_id": str(worker_id), "reason_code": reason_code},
+            note=self._note(order, report),
+        )
+        order.report_exception(refused, by=by, at=at)
+
+    def _progress(
+        self, order: ServiceOrder, stage: str, report: FieldReport, command: Command
+    ) -> None:
+        note, by, at = self._note(order, report), command.actor, command.at
+        order.progress(stage, happened_at=report.happened_at, note=note, by=by, at=at)
+        if stage == Stage.INTERRUPTED:
+            seen = ExceptionReport(
+                kind=ExceptionKind.INTERRUPTED, happened_at=report.happened_at, note=note
+            )
+            order.report_once(seen, by=by, at=at)
+        else:
+            order.resolve_kinds({ExceptionKind.INTERRUPTED}, "resumed", by=by, at=at)
 
     def _assignment(
         self, order: ServiceOrder, crew: Sequence[UUID], reasons: list[str]
     ) -> Assignment:
-        leader, *members = [self._fit(order, worker_id) for worker_id in crew]
-        spans = [bounds(each) for each in order.windows]
+        workers = [self._fit(order, worker_id) for worker_id in crew]
+        leader, *members = workers
+        job = job_of(order)
+        minutes = max(self._travel_minutes(order, worker) for worker in workers)
+        busy = occupied(job.interval, minutes)
         return Assignment(
             worker_id=leader.id,
             worker_number=leader.number,
-            starts_at=min(start for start, _ in spans) - TRAVEL,
-            ends_at=max(end for _, end in spans) + TRAVEL,
+            starts_at=busy.starts_at,
+            ends_at=busy.ends_at,
             reasons=reasons,
             members=[{"worker_id": str(w.id), "worker_number": w.number} for w in members] or None,
         )
+
+    def _travel_minutes(self, order: ServiceOrder, worker: Worker) -> int:
+        job = job_of(order)
+        shift = self._log.find(Shift, shift_of(worker.id, job.interval))
+        area = shift.duty.area if shift and shift.duty else ""
+        return travel_to(job.district, area, worker.districts)
 
     def _fit(self, order: ServiceOrder, worker_id: UUID) -> Worker:
         worker = self._log.load(Worker, worker_id)
@@ -249,6 +243,9 @@ class Dispatching:
             raise WorkerNotActiveError
         if not worker.can_take(order.service_code, order.contact["district"]):
             raise WorkerUnfitError
+        customer = self._log.find(Customer, order.customer_id)
+        if customer and customer.worker_wishes.get(worker_id) == WorkerWish.EXCLUDED:
+            raise WorkerExcludedError
         return worker
 
     def _note(self, order: OrderFacts, report: FieldReport) -> str:
@@ -269,21 +266,6 @@ def _in_charge(order: ServiceOrder) -> UUID:
     if order.worker_id is None:
         raise WorkerNotInChargeError
     return order.worker_id
-
-
-def _rescheduling(order: ServiceOrder, starts_at: datetime, reason_code: str) -> Rescheduling:
-    start, end = bounds(order.windows[0])
-    moved = [window("service", starts_at, starts_at + (end - start))]
-    free = PolicyApplied(version=1, trace=["改期不收费"])
-    seats = _moved_seats(order, moved)
-    return Rescheduling(windows=moved, reason_code=reason_code, policy=free, seats=seats)
-
-
-def _moved_seats(order: ServiceOrder, windows: list[Window]) -> HeldSeats | None:
-    """An order of a time when none held seats goes on without."""
-    if order.seats is None:
-        return None
-    return held_seats(order.service_code, order.contact["district"], windows, order.seats["seats"])
 
 
 def _answer(order: ServiceOrder) -> dict[str, Any]:
