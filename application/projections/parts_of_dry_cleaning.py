@@ -1,0 +1,132 @@
+"""The parts of a dry-cleaning order: its garments (件) and its return trip (送回)."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from application.projections.order_parts import projection, put
+from application.projections.projection import Recorded
+from domain.orders.dry_cleaning import DryCleaningOrder
+from domain.orders.stages import Stage
+from domain.orders.windows import Window, bounds
+
+_RETURN: Final = "return"
+
+
+@projection.handles
+def plan_return(connection: Connection, recorded: Recorded) -> None:
+    """The return was agreed at booking; its driver is found later."""
+    event: DryCleaningOrder.Booked = recorded.event
+    contact = event.details.get("return_contact") or {}
+    # Not the phone: parts are shown whole, and a phone only to whom it is revealed.
+    where = {name: contact[name] for name in ("name", "address", "district") if name in contact}
+    window = _times(event.windows)
+    trip = {"kind": "trip", "label": "送回", "stage": Stage.SCHEDULED.value, "facts": where}
+    put(connection, event, _RETURN, **trip, **window)
+
+
+@projection.handles
+def move_return(connection: Connection, recorded: Recorded) -> None:
+    """Another return; whoever had it is free."""
+    event: DryCleaningOrder.Rescheduled | DryCleaningOrder.ReturnRescheduled = recorded.event
+    put(connection, event, _RETURN, **{"worker_number": None, **_times(event.windows)})
+
+
+@projection.handles
+def assign_return(connection: Connection, recorded: Recorded) -> None:
+    """A driver has the return trip."""
+    event: DryCleaningOrder.ReturnAssigned = recorded.event
+    put(connection, event, _RETURN, worker_number=event.worker_number)
+
+
+@projection.handles
+def end_return(connection: Connection, recorded: Recorded) -> None:
+    """The order was cancelled, and nothing is to be brought back."""
+    event: DryCleaningOrder.Cancelled = recorded.event
+    put(connection, event, _RETURN, stage=event.stage)
+
+
+@projection.handles
+def collect_garment(connection: Connection, recorded: Recorded) -> None:
+    """A new garment."""
+    event: DryCleaningOrder.GarmentCollected = recorded.event
+    names = ("label", "item", "units", "price_fen", "declared_value_fen", "remark", "photos")
+    put(
+        connection,
+        event,
+        _part(event.garment),
+        kind="garment",
+        label=event.name,
+        stage=event.garment_stage,
+        facts={name: getattr(event, name) for name in names},
+    )
+
+
+@projection.handles
+def move_garment(connection: Connection, recorded: Recorded) -> None:
+    """A garment stands elsewhere; with it perhaps the return trip."""
+    event: DryCleaningOrder.GarmentProgressed = recorded.event
+    put(connection, event, _part(event.garment), stage=event.garment_stage)
+    if event.stage in {Stage.DELIVERED, Stage.COMPLETED}:
+        put(connection, event, _RETURN, stage=Stage.DELIVERED.value)
+
+
+@projection.handles
+def ask_for_consent(connection: Connection, recorded: Recorded) -> None:
+    """A flaw was found; the customer sees what is asked."""
+    event: DryCleaningOrder.FlawReported = recorded.event
+    facts = {
+        "flaw": event.description,
+        "flaw_photos": event.photos,
+        "surcharge_fen": event.surcharge_fen,
+    }
+    _tell(connection, event, facts)
+
+
+@projection.handles
+def note_consent(connection: Connection, recorded: Recorded) -> None:
+    """The customer agreed; the charge to pay is named."""
+    event: DryCleaningOrder.SurchargeAccepted = recorded.event
+    _tell(connection, event, {"charge_number": event.charge_number})
+
+
+@projection.handles
+def note_refusal(connection: Connection, recorded: Recorded) -> None:
+    """The company does not wash it."""
+    event: DryCleaningOrder.GarmentRefused = recorded.event
+    _tell(connection, event, {"refusal": event.reason_code})
+
+
+@projection.handles
+def note_loss(connection: Connection, recorded: Recorded) -> None:
+    """It was lost."""
+    event: DryCleaningOrder.LossReported = recorded.event
+    _tell(connection, event, {"loss_compensation_fen": event.compensation_fen})
+
+
+@projection.handles
+def note_damage(connection: Connection, recorded: Recorded) -> None:
+    """It was damaged."""
+    event: DryCleaningOrder.DamageReported = recorded.event
+    facts = {"damage": event.description, "damage_compensation_fen": event.compensation_fen}
+    put(connection, event, _part(event.garment), facts=facts)
+
+
+@projection.handles
+def flag_partner_code(connection: Connection, recorded: Recorded) -> None:
+    """A code that nobody knows, as it came; somebody should look."""
+    event: DryCleaningOrder.PartnerCodeFlagged = recorded.event
+    put(connection, event, _part(event.garment), facts={"unknown_code": event.code})
+
+
+def _tell(connection: Connection, event: Any, facts: dict[str, Any]) -> None:  # noqa: ANN401 - one of the events above
+    put(connection, event, _part(event.garment), stage=event.garment_stage, facts=facts)
+
+
+def _part(garment: int) -> str:
+    return f"garment-{garment:04d}"
+
+
+def _times(windows: list[Window]) -> dict[str, Any]:
+    starts_at, ends_at = bounds(windows[-1])
+    return {"starts_at": starts_at, "ends_at": ends_at}
