@@ -2,7 +2,8 @@
 
 One pure table from event class to rule; a subclass's event follows the rule of
 its base. The rules and their numbers are those of the ledger sheet, section 3:
-P1 a payment, P3 money that the order does not take, P9 a completed order.
+P1 a payment, P3 money that the order does not take, P9 a completed order, P10 a
+completed visit of a plan.
 A rule's meaning never changes: a new one gets a new version, chosen by data in
 the event, so that a rebuild from zero gives the same books.
 """
@@ -21,7 +22,8 @@ from domain.ledger.chart import (
     Account,
 )
 from domain.ledger.entries import Entry, Line
-from domain.ledger.tax import tax_class, tax_to_post
+from domain.ledger.tax import tax, tax_class, tax_to_post
+from domain.orders.hourly import HourlyWorkOrder
 from domain.orders.order_facts import OrderFacts
 from domain.payment_attempts import CURRENCY
 from domain.payments import MoneyArrived, Payment
@@ -90,16 +92,42 @@ def _received(
 
 def _completed(event: OrderFacts.Completed, facts: PostingFacts) -> Entry | None:
     """All that is kept is earned at once, so no tax was posted before."""
+    return _earned("P9", f"订单{facts['order_number']}完成，确认收入", event, 0, facts)
+
+
+def _hourly_completed(event: HourlyWorkOrder.Completed, facts: PostingFacts) -> Entry | None:
+    """What the visits of a plan have not earned; nothing, where all were done."""
+    summary = f"订单{facts['order_number']}完成，确认收入"
+    return _earned("P9", summary, event, event.recognised_before_fen, facts)
+
+
+def _visit_completed(event: HourlyWorkOrder.VisitCompleted, facts: PostingFacts) -> Entry | None:
+    """A visit of a plan earns its share of what was paid in advance."""
+    summary = f"订单{facts['order_number']}第{event.visit}次服务完成，确认收入"
+    return _earned("P10", summary, event, event.recognised_before_fen, facts)
+
+
+def _earned(
+    rule: str,
+    summary: str,
+    event: OrderFacts.Completed | HourlyWorkOrder.VisitCompleted,
+    before_fen: int,
+    facts: PostingFacts,
+) -> Entry | None:
+    """The tax is that of the sum of all that was earned, less what was posted of it before."""
     gross, order_id = event.recognised_fen, facts["order_id"]
     if gross == 0:
         return None
     day = shanghai_day(event.happened_at)
-    vat = tax_to_post(gross, 0, tax_class(event.tax_class).basis_points(day))
-    income = Line(SERVICE_INCOME.code, 0, gross - vat, order_id, service_code=event.service_code)
-    lines = [Line(ADVANCES.code, gross, 0, order_id), income]
+    rate = tax_class(event.tax_class).basis_points(day)
+    vat = tax_to_post(before_fen + gross, tax(before_fen, rate), rate)
+    lines = [Line(ADVANCES.code, gross, 0, order_id)]
+    if gross > vat:  # not of a fen that is all tax
+        code, income = event.service_code, SERVICE_INCOME.code
+        lines.append(Line(income, 0, gross - vat, order_id, service_code=code))
     if vat:
         lines.append(Line(VAT_PAYABLE.code, 0, vat, order_id))
-    return Entry("P9", 1, day, f"订单{facts['order_number']}完成，确认收入", tuple(lines))
+    return Entry(rule, 1, day, summary, tuple(lines))
 
 
 POSTING_RULES: Final[Mapping[type, Rule]] = MappingProxyType(
@@ -109,5 +137,7 @@ POSTING_RULES: Final[Mapping[type, Rule]] = MappingProxyType(
         Payment.SucceededAgain: _paid_again,
         Payment.AmountMismatched: _paid_wrongly,
         OrderFacts.Completed: _completed,
+        HourlyWorkOrder.Completed: _hourly_completed,
+        HourlyWorkOrder.VisitCompleted: _visit_completed,
     }
 )

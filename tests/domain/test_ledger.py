@@ -193,6 +193,8 @@ def test_every_rule_is_for_an_event_of_a_payment_or_an_order() -> None:
         "Payment.SucceededAgain",
         "Payment.AmountMismatched",
         "OrderFacts.Completed",
+        "HourlyWorkOrder.Completed",
+        "HourlyWorkOrder.VisitCompleted",
     }
 
 
