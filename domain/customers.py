@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
 
@@ -22,6 +23,14 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{32,128}")
 _DISTRICT: Final = re.compile(r"[1-9][0-9]{5}(?:[0-9]{3}){0,2}")
 _REQUIRED: Final = ("name", "phone", "address")
 _ALLOWED: Final = frozenset({*_REQUIRED, "district", "coordinates"})
+
+
+class WorkerWish(StrEnum):
+    """What a customer wishes of a worker: nothing, to have them (偏好), or never to (拉黑)."""
+
+    NONE = "none"
+    PREFERRED = "preferred"
+    EXCLUDED = "excluded"
 
 
 class TooManyContactsError(RuleViolationError):
@@ -151,6 +160,24 @@ class Customer(EventSourced):
         version: str
         by: str
 
+    class WorkerPreferred(Event):
+        """The customer would like to have this worker (偏好)."""
+
+        worker_id: UUID
+        by: str
+
+    class WorkerExcluded(Event):
+        """The customer never wants this worker again (拉黑)."""
+
+        worker_id: UUID
+        by: str
+
+    class WorkerWishWithdrawn(Event):
+        """Neither of both any longer (取消偏好或拉黑)."""
+
+        worker_id: UUID
+        by: str
+
     @classmethod
     def register(
         cls, customer_id: UUID, identity: ExternalIdentity, *, by: str, at: datetime
@@ -228,6 +255,22 @@ class Customer(EventSourced):
         facts = {"kind": kind, "version": self.consents[kind], "by": by}
         self.trigger_event(self.ConsentWithdrawn, timestamp=at, **facts)
 
+    def wish_of_worker(self, worker_id: UUID, wish: WorkerWish, *, by: str, at: datetime) -> bool:
+        """Say what is wished of a worker; the last word counts.
+
+        Returns:
+            False if that was the wish already.
+        """
+        if self.worker_wishes.get(worker_id, WorkerWish.NONE) == wish:
+            return False
+        fact = {
+            WorkerWish.PREFERRED: self.WorkerPreferred,
+            WorkerWish.EXCLUDED: self.WorkerExcluded,
+            WorkerWish.NONE: self.WorkerWishWithdrawn,
+        }[wish]
+        self.trigger_event(fact, timestamp=at, worker_id=worker_id, by=by)
+        return True
+
     def has_consented(self, kind: str, version: str) -> bool:
         """Whether this version of the text is agreed to now."""
         return self.consents.get(kind) == version
@@ -245,6 +288,7 @@ class Customer(EventSourced):
             case Customer.Registered():
                 self.contacts: dict[UUID, dict[str, str]] = {}
                 self.consents: dict[str, str] = {}
+                self.worker_wishes: dict[UUID, str] = {}
                 self.identities: tuple[str, ...] = (_key(event),)
                 self.openids: dict[str, str] = {}
                 self._keep_openid(event)
@@ -259,6 +303,17 @@ class Customer(EventSourced):
                 self.consents[event.kind] = event.version
             case Customer.ConsentWithdrawn():
                 del self.consents[event.kind]
+            case _:
+                self._evolve_wishes(event)
+
+    def _evolve_wishes(self, event: Aggregate.Event) -> None:
+        match event:
+            case Customer.WorkerPreferred():
+                self.worker_wishes[event.worker_id] = WorkerWish.PREFERRED.value
+            case Customer.WorkerExcluded():
+                self.worker_wishes[event.worker_id] = WorkerWish.EXCLUDED.value
+            case Customer.WorkerWishWithdrawn():
+                del self.worker_wishes[event.worker_id]
             case _:
                 super().evolve(event)
 

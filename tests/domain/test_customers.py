@@ -12,6 +12,7 @@ from domain.customers import (
 from domain.errors import InvalidInputError
 from tests.domain.histories import (
     BY_CUSTOMER,
+    BY_STAFF,
     BY_SYSTEM,
     CONTACT,
     CUSTOMER,
@@ -47,6 +48,27 @@ def test_a_further_identity_is_linked_once() -> None:
     assert names(customer) == ["Registered", "IdentityLinked"]
 
 
+def test_a_caller_is_known_by_the_digest_of_the_phone_alone() -> None:
+    phone = ExternalIdentity(channel="phone", app_id="", identity_digest="ab" * 32, openid="")
+    customer = Customer.register(CUSTOMER, phone, by=BY_STAFF, at=NOW)
+
+    assert claims(last(customer)) == (TakeUnique("external_identity", f"phone::{'ab' * 32}"),)
+    assert customer.openid("phone", "") == ""
+    assert_replays(customer, customer.pending_events)
+
+
+def test_a_phone_is_linked_to_who_came_through_wechat() -> None:
+    phone = ExternalIdentity(channel="phone", app_id="", identity_digest="ab" * 32, openid="")
+    customer = registered_customer()
+
+    assert customer.link_identity(phone, by=BY_CUSTOMER, at=NOW)
+    assert not customer.link_identity(phone, by=BY_CUSTOMER, at=NOW)
+
+    assert claims(last(customer)) == (TakeUnique("external_identity", f"phone::{'ab' * 32}"),)
+    assert customer.openid("wechat", "wx1") != ""
+    assert_replays(customer, customer.pending_events)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -74,6 +96,16 @@ def test_the_address_book_keeps_changes_and_forgets_what_is_removed() -> None:
     assert customer.contacts == {}
     with pytest.raises(ContactNotFoundError):
         customer.remove_contact(HOME, by=BY_CUSTOMER, at=NOW)
+
+
+def test_the_address_book_lists_its_entries_in_the_order_they_came() -> None:
+    customer = registered_customer()
+    for name in ("home", "parents", "office"):
+        customer.save_contact(an_id(name), CONTACT, by=BY_CUSTOMER, at=NOW)
+    customer.save_contact(an_id("home"), CONTACT, by=BY_CUSTOMER, at=NOW)
+    customer.remove_contact(an_id("parents"), by=BY_CUSTOMER, at=NOW)
+
+    assert list(customer.contacts) == [an_id("home"), an_id("office")]
 
 
 @pytest.mark.parametrize(
