@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from application.capacity import SeatPlan
 from application.commands import Command
 from application.personnel import NewWorker
+from domain.capacity import POOLS
 from domain.time import shanghai_day
 from interface.household import Household
 
@@ -23,29 +24,28 @@ LOGINS: Final[Mapping[str, tuple[str, str]]] = {
     "demo-administrator": ("演示管理员", "administrator"),
 }
 
-_WORKERS: Final = (
-    NewWorker(
-        name="王秀英",
-        phone="13800000001",
-        skills=("BJ-01", "BJ-02", "BJ-03"),
-        districts=("110105", "110108"),
-    ),
-    NewWorker(
-        name="李桂兰",
-        phone="13800000002",
-        skills=("BJ-01", "BJ-02"),
-        districts=("110105", "110101"),
-    ),
-    NewWorker(
-        name="张玉梅",
-        phone="13800000003",
-        skills=("BJ-01", "BJ-03"),
-        districts=("110108", "110102"),
-    ),
+_CHAOYANG: Final = ("110105",)
+# Name, phone, what they do, and where.
+_WORKERS: Final = tuple(
+    NewWorker(name=name, phone=phone, skills=skills, districts=districts)
+    for name, phone, skills, districts in (
+        ("王秀英", "13800000001", ("BJ-01", "BJ-02", "BJ-03"), ("110105", "110108")),
+        ("李桂兰", "13800000002", ("BJ-01", "BJ-02"), ("110105", "110101")),
+        ("张玉梅", "13800000003", ("BJ-01", "BJ-03"), ("110108", "110102")),
+        ("刘建国", "13800000011", ("GX-01", "GX-02", "GX-03"), _CHAOYANG),
+        ("孙志强", "13800000012", ("GX-01", "GX-02", "GX-03"), _CHAOYANG),
+        ("周桂芳", "13800000021", ("XS-01", "XS-02"), _CHAOYANG),
+        ("吴春梅", "13800000022", ("XS-01", "XS-02"), _CHAOYANG),
+        (
+            *("陈国强", "13800000031"),
+            tuple(f"JD-0{n}" for n in range(1, 6)) + tuple(f"YH-0{n}" for n in range(1, 5)),
+            _CHAOYANG,
+        ),
+        ("周建军", "13800000032", ("WX-01",), _CHAOYANG),
+    )
 )
 
-
-_DAYS_AHEAD: Final = 30
+_DAYS_AHEAD: Final = 60
 _OPENS, _ENDS = time(8), time(21)
 
 
@@ -57,16 +57,30 @@ def seed(house: Household) -> None:
             house.personnel.register_staff(login_name, display_name, [role], PASSWORD, command)
     for new in _WORKERS:
         house.personnel.register_worker(new, _command(house, new.phone))
+    open_days(house)
+
+
+def open_days(house: Household) -> None:
+    """Open the next month; a day that is open stays as it is."""
     today = shanghai_day(house.clock.now())
     for ahead in range(_DAYS_AHEAD):
         _open_day(house, today + timedelta(days=ahead))
 
 
 def _open_day(house: Household, day: date) -> None:
-    """As many seats in a district as workers who go there."""
-    for area, seats in sorted(Counter(d for w in _WORKERS for d in w.districts).items()):
-        plan = SeatPlan(pool="cleaning", area=area, day=day, starts=_OPENS, ends=_ENDS, seats=seats)
-        house.capacity.set_seats(plan, _command(house, f"seats:{area}:{day}"))
+    """As many seats of a pool in a district as workers of its trades who go there."""
+    for (pool, area), seats in sorted(_SEATS.items()):
+        plan = SeatPlan(pool=pool, area=area, day=day, starts=_OPENS, ends=_ENDS, seats=seats)
+        house.capacity.set_seats(plan, _command(house, f"seats:{pool}:{area}:{day}"))
+
+
+def _pools(worker: NewWorker) -> set[str]:
+    return {POOLS[skill[:2]] for skill in worker.skills if skill[:2] in POOLS}
+
+
+_SEATS: Final = Counter(
+    (pool, area) for worker in _WORKERS for pool in _pools(worker) for area in worker.districts
+)
 
 
 def _command(house: Household, key: str) -> Command:

@@ -118,7 +118,7 @@ def check_balances(scene: Scene, balance: Any, movements: list[Any]) -> None:  #
     say("流水末行余额 = 试算平衡的余额", holds=running == cash, found=yuan(running))
     earned, owed = _paid_fen(scene)
     income = -left.get(SERVICE_INCOME.code, 0) - left.get(VAT_PAYABLE.code, 0)
-    told = f"收入加增值税 {yuan(income)} = 已完成订单的款项"
+    told = f"收入加增值税 {yuan(income)} = 已完成的订单和上门所得"
     say(told, holds=income == earned, found=yuan(earned))
     advances = -left.get(ADVANCES.code, 0)
     told = f"预收账款 {yuan(advances)} = 其余订单（未完成、应退）的款项"
@@ -179,10 +179,10 @@ def _show_books(say: Narrator, theirs: dict[str, int], ours: dict[str, int]) -> 
 
 
 def _paid_fen(scene: Scene) -> tuple[int, int]:
-    """What was paid for completed orders, and for all others."""
-    views = [order.view() for order in scene.orders]
-    earned = sum(view["paid_fen"] for view in views if view["stage"] == "completed")
-    return earned, sum(view["paid_fen"] for view in views) - earned
+    """What was earned by work that is done, and what was paid for all that is not."""
+    paid = sum(order.view()["paid_fen"] for order in scene.orders)
+    earned = scene.stage.earned_fen()
+    return earned, paid - earned
 
 
 def _untaken_fen(scene: Scene) -> int:

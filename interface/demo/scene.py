@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from typing import Any, Final
 
 from domain.time import SHANGHAI
+from interface.cli.demo_data import open_days
 from interface.demo.narrator import Narrator
 from interface.demo.people import (
     Caller,
@@ -86,6 +87,10 @@ class Scene:
     def at(self, day: date, hour: int, minute: int = 0) -> None:
         """Move the clock that product and simulators share."""
         self.stage.clock.set(moment(day, hour, minute))
+
+    def open_month(self) -> None:
+        """The office opens the seats of the coming month (放号)."""
+        open_days(self.stage.house)
 
     def readiness(self) -> Any:  # noqa: ANN401 - JSON
         """What /readyz says, ready or not."""

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
-from typing import Final
+from typing import Any, Final
 
 from pydantic import SecretStr
 
+from domain.orders.hourly import HourlyWorkOrder
+from domain.orders.order_facts import OrderFacts
 from domain.payments import MoneyArrived
 from domain.time import SHANGHAI
 from infrastructure.clock import SettableClock
@@ -40,6 +42,7 @@ from interface.settings import Settings, in_demo
 # A Wednesday, two days before 中秋节; price book and holidays of that year are on file.
 MORNING: Final = datetime(2026, 9, 23, 9, 0, tzinfo=SHANGHAI)
 _DATABASE: Final = "jiawu_demo"
+_WHOLE_LOG: Final = 1_000_000
 # The data lives for seconds and is thrown away, so a crash may take it.
 _THROWAWAY: Final = {"fsync": "off", "full_page_writes": "off"}
 _STOPS_WITHIN: Final = 10.0
@@ -57,9 +60,16 @@ class Stage:
 
     def arrivals(self) -> list[MoneyArrived]:
         """Every arrival of money in the event log, in order."""
-        rows = LogReader(self.house.engine).read(0)
-        events = [decode(row).event for row in rows]
-        return [event for event in events if isinstance(event, MoneyArrived)]
+        return [event for event in self._events() if isinstance(event, MoneyArrived)]
+
+    def earned_fen(self) -> int:
+        """What completed orders and visits have earned, as their events say."""
+        earning = (OrderFacts.Completed, HourlyWorkOrder.VisitCompleted)
+        return sum(each.recognised_fen for each in self._events() if isinstance(each, earning))
+
+    def _events(self) -> list[Any]:
+        rows = LogReader(self.house.engine, page=_WHOLE_LOG).read(0)
+        return [decode(row).event for row in rows]
 
     def has_work(self) -> bool:
         """Whether a call or a deadline is due by now, or is being done."""
