@@ -24,21 +24,25 @@ class Permission(StrEnum):
     """What a command or page asks for (权限)."""
 
     ORDERS_READ = "orders.read"
+    ORDERS_BOOK = "orders.book"  # for a customer who rang up (代客下单)
     ORDERS_CONFIRM = "orders.confirm"
     ORDERS_ASSIGN = "orders.assign"
     ORDERS_PROGRESS = "orders.progress"
     ORDERS_RESCHEDULE = "orders.reschedule"
     ORDERS_CANCEL = "orders.cancel"
     ORDERS_NOTE = "orders.note"
-    CONTACTS_REVEAL = "contacts.reveal"  # one order's full phone, recorded as a disclosure
+    CONTACTS_REVEAL = "contacts.reveal"  # one order's or worker's full phone, on record
+    DISCLOSURES_READ = "disclosures.read"  # who was shown whose contact (查看记录)
     WORKERS_READ = "workers.read"
     WORKERS_WRITE = "workers.write"
+    CAPACITY_READ = "capacity.read"
     CAPACITY_WRITE = "capacity.write"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_WRITE = "catalogue.write"
     STAFF_READ = "staff.read"
     STAFF_WRITE = "staff.write"
     LEDGER_READ = "ledger.read"
+    RECEIPTS_RECORD = "receipts.record"  # money that passed by hand (线下收款)
     ALERTS_READ = "alerts.read"
     ALERTS_ACKNOWLEDGE = "alerts.acknowledge"
 
@@ -50,6 +54,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.DISPATCHER: frozenset(
             {
                 Permission.ORDERS_READ,
+                Permission.ORDERS_BOOK,
                 Permission.ORDERS_CONFIRM,
                 Permission.ORDERS_ASSIGN,
                 Permission.ORDERS_PROGRESS,
@@ -59,6 +64,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.CONTACTS_REVEAL,
                 Permission.WORKERS_READ,
                 Permission.WORKERS_WRITE,
+                Permission.CAPACITY_READ,
                 Permission.CAPACITY_WRITE,
                 Permission.CATALOGUE_READ,
                 Permission.ALERTS_READ,
@@ -67,6 +73,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.FINANCE: frozenset(
             {
                 Permission.LEDGER_READ,
+                Permission.RECEIPTS_RECORD,
                 Permission.ORDERS_READ,
                 Permission.ALERTS_READ,
                 Permission.ALERTS_ACKNOWLEDGE,
@@ -74,6 +81,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         ),
         Role.ADMINISTRATOR: frozenset(
             {
+                Permission.DISCLOSURES_READ,
                 Permission.STAFF_READ,
                 Permission.STAFF_WRITE,
                 Permission.WORKERS_READ,

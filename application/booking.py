@@ -1,75 +1,56 @@
 """Booking (下单): a quote, an order number, the first event of an order."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from application import appliance_care, care, cleaning, dry_cleaning, hourly
+from application.areas import Areas
 from application.capacity import SlotFullError
 from application.commands import ClaimRefusedError, Command, Decision, Outcome
+from application.lines import Asked, Contact, Line, OrderRequest
 from application.log import Log
 from application.numbers import Numbers
+from application.tariffs import Tariffs
 from application.vault import KeyClass, Vault
-from domain.capacity import held_seats
-from domain.catalogue.quotes import Quote, effort, quote
-from domain.catalogue.services import service
+from domain.catalogue.quotes import Effort, Quote, effort, quote
+from domain.catalogue.services import Service, ServiceNotFoundError
+from domain.catalogue.tariff import Tariff
+from domain.catalogue.wishes import Wish
 from domain.customers import Customer
 from domain.errors import NotFoundError, RuleViolationError
-from domain.orders.booking import Booking
+from domain.orders.booking import ONLINE, Booking
 from domain.orders.changes import Cancellation, PolicyApplied
-from domain.orders.cleaning import CleaningOrder
 from domain.orders.order_number import order_number
 from domain.orders.service_order import ServiceOrder
 from domain.orders.stages import Stage
-from domain.orders.windows import window
+from domain.orders.windows import Window
 from domain.time import shanghai_day
 
 # An unpaid order holds its place so long (facts: reliability 4, API6).
 PAY_WITHIN: Final = timedelta(minutes=15)
 _NOTHING_PAID: Final = PolicyApplied(version=1, trace=["未支付取消，不产生费用"])
+_COUNTY: Final = 6  # digits of a county in GB/T 2260
 
-
-@dataclass(frozen=True, kw_only=True)
-class Contact:
-    """Where the work is to be done and whom to call, in clear; sealed before it is kept.
-
-    `district` is the GB/T 2260 code; `coordinates` "lng,lat" in GCJ-02 or "".
-    """
-
-    name: str
-    phone: str
-    address: str
-    district: str
-    coordinates: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What is to be cleaned, and when: everything that the price depends on.
-
-    `quantity` in base units of the service (minutes, tenths of ㎡).
-    """
-
-    service_code: str
-    quantity: int
-    starts_at: datetime
-    district: str
-    options: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CleaningRequest:
-    """A wish with a customer, a contact and details of the leaf."""
-
-    customer_id: UUID
-    wish: Wish
-    contact: Contact
-    source: str
-    remark: str = ""
-    rooms: tuple[str, ...] = ()
-    survey: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
+# By the first two letters of the service code.
+LINES: Final[Mapping[str, Line]] = MappingProxyType(
+    {
+        "BJ": cleaning.LINE,
+        "GX": dry_cleaning.LINE,
+        "XS": hourly.LINE,
+        "JD": appliance_care.LINE,
+        "YH": appliance_care.LINE,
+        "WX": appliance_care.LINE,
+        "YS": care.LINE,
+        "BM": care.LINE,
+        "LR": care.LINE,
+        "HG": care.LINE,
+    }
+)
 
 
 class TooManyHoldsError(RuleViolationError):
@@ -79,34 +60,48 @@ class TooManyHoldsError(RuleViolationError):
     sentence = "您有 3 个待支付订单，请先支付或取消后再下单。"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Offer:
+    """What is offered for a request: the service, its windows and the price.
+
+    A reservation has no price: people call back first (R09).
+    """
+
+    sold: Service
+    tariff: Tariff
+    needed: Effort
+    windows: list[Window]
+    price: Quote | None
+
+
 class Bookings:
     """Quotes and books."""
 
-    def __init__(self, log: Log, vault: Vault, numbers: Numbers) -> None:
+    def __init__(
+        self, log: Log, vault: Vault, numbers: Numbers, tariffs: Tariffs, areas: Areas
+    ) -> None:
         self._log = log
         self._vault = vault
         self._numbers = numbers
+        self._tariffs = tariffs
+        self._areas = areas
 
-    def quote(self, wish: Wish, at: datetime) -> Quote:
-        """The price now, with a reason for every line.
+    def quote(self, asked: Asked, at: datetime) -> Quote:
+        """The price now, with a reason for every line; of a reservation an estimate.
 
         Raises NotFoundError or InvalidInputError kinds.
         """
-        return quote(
-            wish.service_code,
-            wish.quantity,
-            wish.options,
-            window_start=wish.starts_at,
-            window_end=_ends_at(wish),
-            district=wish.district,
-            at=at,
-        )
+        tariff = self._tariffs.at(at)
+        line, needed = _line(asked), _effort(asked, tariff)
+        windows = line.windows(asked, needed, asked.starts_at)
+        return _price(asked, line, windows, tariff, at)
 
-    def book_cleaning(self, request: CleaningRequest, command: Command) -> Outcome:
-        """Book a cleaning; the answer holds order_id, order_number, total_fen, pay_by.
+    def book(self, request: OrderRequest, command: Command) -> Outcome:
+        """Book an order; the answer holds order_id, order_number, total_fen, pay_by.
 
         Raises NotFoundError where the customer or service is unknown,
-        SlotFullError, TooManyHoldsError, and InvalidInputError kinds.
+        NotServedError outside the area (R42), SlotFullError, TooManyHoldsError,
+        and InvalidInputError kinds.
         """
         return self._claiming(command, lambda: self._book(request, command))
 
@@ -137,37 +132,50 @@ class Bookings:
         order.cancel(why, by=command.actor, at=command.at)
         return Decision([order], {"order_id": str(order.id), "stage": order.stage})
 
-    def _book(self, request: CleaningRequest, command: Command) -> Decision:
+    def _book(self, request: OrderRequest, command: Command) -> Decision:
         self._log.load(Customer, request.customer_id)
-        order = CleaningOrder.book(
-            uuid5(command.id, "order"),
-            self._booking(request, command.at),
-            by=command.actor,
-            at=command.at,
+        contact = request.contact
+        self._areas.check_served(contact.district, request.asked.service_code, contact.coordinates)
+        booking = self._booking(request, self._offer(request.asked, command.at), command.at)
+        order = _line(request.asked).book(
+            uuid5(command.id, "order"), booking, by=command.actor, at=command.at
         )
         return Decision([order], _answer(order))
 
-    def _booking(self, request: CleaningRequest, at: datetime) -> Booking:
-        priced = self.quote(request.wish, at)
-        leaf = service(request.wish.service_code)
-        windows = [window("service", request.wish.starts_at, _ends_at(request.wish))]
+    def _offer(self, asked: Asked, at: datetime) -> _Offer:
+        tariff = self._tariffs.at(at)
+        line, sold, needed = (
+            _line(asked),
+            tariff.service(asked.service_code),
+            _effort(asked, tariff),
+        )
+        windows = line.windows(asked, needed, asked.starts_at)
+        price = _price(asked, line, windows, tariff, at) if sold.payment_mode == ONLINE else None
+        return _Offer(sold=sold, tariff=tariff, needed=needed, windows=windows, price=price)
+
+    def _booking(self, request: OrderRequest, offer: _Offer, at: datetime) -> Booking:
+        asked, sold, price = request.asked, offer.sold, offer.price
+        line, seal = _line(asked), partial(self._vault.seal, request.customer_id)
+        others = [line.windows(asked, offer.needed, each) for each in request.alternatives]
         return Booking(
             customer_id=request.customer_id,
-            order_number=self._next_number(leaf.code, at),
-            service_code=leaf.code,
-            kind_path=list(leaf.path),
+            order_number=self._next_number(sold.code, at),
+            service_code=sold.code,
+            kind_path=list(sold.path),
             source=request.source,
-            payment_mode=leaf.payment_mode,
-            price_book_version=priced.price_book_version,
-            lines=[line.as_dict() for line in priced.lines],
-            total_fen=priced.total_fen,
-            tax_class=priced.tax_class,
-            windows=windows,
-            seats=held_seats(leaf.code, request.contact.district, windows, priced.crew),
+            payment_mode=sold.payment_mode,
+            catalogue_revision=offer.tariff.catalogue_revision,
+            price_book_version=offer.tariff.book.version,
+            lines=[each.as_dict() for each in price.lines] if price else [],
+            total_fen=price.total_fen if price else 0,
+            tax_class=sold.tax_class,
+            windows=offer.windows,
+            alternatives=others or None,
+            seats=line.seats(asked, offer.windows, offer.needed.crew),
             contact=self._sealed(request.customer_id, request.contact),
-            details=_details(request, priced),
-            pay_by=at + PAY_WITHIN,
-            remark=self._vault.seal(request.customer_id, KeyClass.NOTE, request.remark),
+            details=line.details(asked, offer.needed, seal),
+            pay_by=at + PAY_WITHIN if price else None,
+            remark=seal(KeyClass.NOTE, request.remark),
             extra=dict(request.extra) or None,
         )
 
@@ -184,26 +192,31 @@ class Bookings:
         return {**sealed, "district": contact.district}
 
 
-def _ends_at(wish: Wish) -> datetime:
-    needed = effort(wish.service_code, wish.quantity, wish.options)
-    return wish.starts_at + timedelta(minutes=needed.duration_minutes)
+def _line(asked: Asked) -> Line:
+    try:
+        return LINES[asked.service_code[:2]]
+    except KeyError:
+        raise ServiceNotFoundError(service_code=asked.service_code) from None
 
 
-def _details(request: CleaningRequest, priced: Quote) -> dict[str, Any]:
-    details: dict[str, Any] = {
-        "quantity": request.wish.quantity,
-        "options": dict(request.wish.options),
-        "duration_minutes": priced.duration_minutes,
-        "crew": priced.crew,
-    }
-    if request.rooms:
-        details["rooms"] = list(request.rooms)
-    if request.survey:
-        details["survey"] = True
-    return details
+def _effort(asked: Asked, tariff: Tariff) -> Effort:
+    sold = tariff.service(asked.service_code)
+    return effort(sold, quantity=asked.quantity, items=asked.items, options=asked.options)
 
 
-def _answer(order: CleaningOrder) -> dict[str, Any]:
+def _price(asked: Asked, line: Line, windows: list[Window], tariff: Tariff, at: datetime) -> Quote:
+    wish = Wish(
+        service_code=asked.service_code,
+        district=asked.district[:_COUNTY],
+        windows=line.priced(asked, windows),
+        quantity=asked.quantity,
+        items=asked.items,
+        options=asked.options,
+    )
+    return quote(wish, tariff, at)
+
+
+def _answer(order: ServiceOrder) -> dict[str, Any]:
     return {
         "order_id": str(order.id),
         "order_number": order.order_number,

@@ -2,16 +2,35 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from application.commands import Command, Decision, Outcome
 from application.dispatching import FieldReport
+from application.lines import Asked, HomeVisit, Seal
 from application.log import Log
-from domain.catalogue.price_book import price_book
-from domain.catalogue.quotes import Quote, effort, quote
+from application.tariffs import Tariffs
+from domain.catalogue.quotes import Effort, Quote, effort, quote
+from domain.catalogue.wishes import Wish
 from domain.orders.cleaning import AreaReview, CleaningOrder
 from domain.orders.windows import bounds
+from domain.time import Interval
+
+_COUNTY: Final = 6  # digits of a county in GB/T 2260
+
+
+class CleaningLine(HomeVisit):
+    """Cleaning: a new home may be surveyed first, and accepted room by room."""
+
+    def details(self, asked: Asked, needed: Effort, seal: Seal) -> dict[str, Any]:
+        """With the rooms and the wish for a survey, where there are any."""
+        asked_of_it = {
+            name: asked.form[name] for name in ("rooms", "survey") if asked.form.get(name)
+        }
+        return super().details(asked, needed, seal) | asked_of_it
+
+
+LINE: Final = CleaningLine(CleaningOrder)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +45,9 @@ class Survey:
 class CleaningWork:
     """Commands on a cleaning order beside those that all orders share."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, tariffs: Tariffs) -> None:
         self._log = log
+        self._tariffs = tariffs
 
     def review_area(self, order_id: UUID, survey: Survey, command: Command) -> Outcome:
         """Take the surveyed area (面积复核); the price follows it at the booked price book.
@@ -38,7 +58,7 @@ class CleaningWork:
 
         def decide() -> Decision:
             order = self._log.load(CleaningOrder, order_id)
-            order.review_area(_review(order, survey), by=command.actor, at=command.at)
+            order.review_area(self._review(order, survey), by=command.actor, at=command.at)
             return Decision([order], _answer(order))
 
         return self._log.run(command, decide)
@@ -64,33 +84,32 @@ class CleaningWork:
 
         return self._log.run(command, decide)
 
+    def _review(self, order: CleaningOrder, survey: Survey) -> AreaReview:
+        priced = self._price(order, survey.area_tenths)
+        return AreaReview(
+            area_tenths=survey.area_tenths,
+            total_fen=priced.total_fen,
+            lines=[line.as_dict() for line in priced.lines],
+            happened_at=survey.report.happened_at,
+            consent=survey.consent,
+        )
 
-def _review(order: CleaningOrder, survey: Survey) -> AreaReview:
-    priced = _price(order, survey.area_tenths)
-    return AreaReview(
-        area_tenths=survey.area_tenths,
-        total_fen=priced.total_fen,
-        lines=[line.as_dict() for line in priced.lines],
-        happened_at=survey.report.happened_at,
-        consent=survey.consent,
-    )
-
-
-def _price(order: CleaningOrder, area_tenths: int) -> Quote:
-    """What the measured area would have cost at booking: same book, same start."""
-    options: dict[str, str] = order.details.get("options", {})
-    starts_at, _ = bounds(order.windows[0])
-    needed = effort(order.service_code, area_tenths, options)
-    return quote(
-        order.service_code,
-        area_tenths,
-        options,
-        window_start=starts_at,
-        window_end=starts_at + timedelta(minutes=needed.duration_minutes),
-        district=order.contact["district"],
-        at=order.created_on,
-        book=price_book(order.price_book_version),
-    )
+    def _price(self, order: CleaningOrder, area_tenths: int) -> Quote:
+        """What the measured area would have cost at booking: same tariff, same start."""
+        tariff = self._tariffs.of(order.catalogue_revision, order.price_book_version)
+        options: dict[str, str] = order.details.get("options", {})
+        sold = tariff.service(order.service_code)
+        needed = effort(sold, quantity=area_tenths, items={}, options=options)
+        starts_at, _ = bounds(order.windows[0])
+        ends_at = starts_at + timedelta(minutes=needed.duration_minutes)
+        wish = Wish(
+            service_code=order.service_code,
+            district=order.contact["district"][:_COUNTY],
+            windows=(Interval(starts_at, ends_at),),
+            quantity=area_tenths,
+            options=options,
+        )
+        return quote(wish, tariff, order.created_on)
 
 
 def _answer(order: CleaningOrder) -> dict[str, Any]:

@@ -64,6 +64,11 @@ class Log:
             raise NotFoundError
         return found
 
+    def version_of(self, stream_id: UUID) -> int:
+        """The version of the stream's last event; 0 where there is none."""
+        last = self._application.recorder.select_events(stream_id, desc=True, limit=1)
+        return last[0].originator_version if last else 0
+
     def body_mac(self, body: bytes) -> str:
         """The keyed hash of what a command asks."""
         return hmac.new(self._mac_key, body, hashlib.sha256).hexdigest()

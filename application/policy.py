@@ -57,6 +57,14 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Duty:
+    """What is done when a deadline is due: a method of a service, which is found by its class."""
+
+    service: type
+    run: Callable[[Any, Deadline], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Routine:
     """Upkeep that is done again and again (例行), whether or not anything happened."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -21,13 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from application.projections.order_sentences import sentence
 from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
-from domain.catalogue.services import SQUARE_METRES
-from domain.money import yuan
-from domain.orders.cleaning import CleaningOrder
 from domain.orders.order_facts import OrderFacts
-from domain.orders.stages import STAGE_LABELS
 from domain.orders.windows import bounds
 
 metadata = MetaData(schema="customer_orders")
@@ -65,15 +62,6 @@ timeline = Table(
     Column("sentence", Text, nullable=False),
 )
 
-# Facts of the office only; a customer does not see them.
-_UNSEEN: Final = (OrderFacts.Noted,)
-# Money that the order never took: the customer reads first that it came.
-_CAME_ASTRAY: Final[Mapping[str, str]] = {
-    "late_payment": "收到关闭后的付款，",
-    "second_payment": "收到重复的付款，",
-    "untaken_payment": "收到订单结束后的付款，",
-}
-
 
 @projection.handles
 def book(connection: Connection, recorded: Recorded) -> None:
@@ -106,7 +94,8 @@ def follow(connection: Connection, recorded: Recorded) -> None:
     """The stage, and a sentence for the timeline."""
     event: OrderFacts.Event = recorded.event
     _change(connection, event, stage=event.stage)
-    if isinstance(event, _UNSEEN):
+    told = sentence(event)
+    if not told:
         return
     connection.execute(
         insert(timeline).values(
@@ -114,7 +103,7 @@ def follow(connection: Connection, recorded: Recorded) -> None:
             position=recorded.position,
             at=_when(event),
             stage=event.stage,
-            sentence=sentence(event),
+            sentence=told,
         )
     )
 
@@ -187,39 +176,6 @@ def timeline_of(connection: Connection, order_id: UUID) -> Sequence[Mapping[str,
     query = select(timeline).where(timeline.c.order_id == order_id)
     rows = connection.execute(query.order_by(timeline.c.position)).mappings()
     return [dict(row) for row in rows]
-
-
-def sentence(event: OrderFacts.Event) -> str:  # noqa: PLR0911 - one return a case
-    """What the customer reads of an event."""
-    match event:
-        case OrderFacts.Booked():
-            return f"已下单，订单号 {event.order_number}"
-        case OrderFacts.Paid():
-            return f"已支付 {yuan(event.amount_fen)}"
-        case OrderFacts.Assigned() | OrderFacts.Reassigned():
-            return f"已安排服务人员（工号 {event.worker_number}）"
-        case OrderFacts.Declined():
-            return "正在重新安排服务人员"
-        case OrderFacts.Rescheduled():
-            return "预约时间已更改"
-        case OrderFacts.ChargeAdded():
-            return f"新增费用 {yuan(event.amount_fen)}"
-        case OrderFacts.ChargeWithdrawn():
-            return f"已取消费用 {yuan(event.amount_fen)}"
-        case OrderFacts.RefundDue():
-            return f"应退款 {yuan(event.amount_fen)}"
-        case _:
-            return _of_cleaning(event)
-
-
-def _of_cleaning(event: OrderFacts.Event) -> str:
-    match event:
-        case CleaningOrder.AreaReviewed():
-            return f"面积已复核：{SQUARE_METRES.describe(event.area_tenths)}"
-        case CleaningOrder.RoomInspected():
-            return f"{event.room}：{'验收通过' if event.accepted else '需要返工'}"
-        case _:
-            return STAGE_LABELS[event.stage]
 
 
 def _when(event: OrderFacts.Event) -> datetime:

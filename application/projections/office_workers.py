@@ -1,6 +1,11 @@
-"""The office's workers (服务人员): who can be given what, where. Names stay sealed."""
+"""The office's workers (服务人员): who can be given what, where, and whom they served.
 
+Names stay sealed.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -12,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     select,
     update,
 )
@@ -19,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
+from domain.orders.order_facts import OrderFacts
 from domain.workers import ACTIVE, LEFT, SUSPENDED, Worker
 
 metadata = MetaData(schema="office_workers")
@@ -36,6 +43,17 @@ workers = Table(
     Column("districts", JSONB, nullable=False),
     Column("status", Text, nullable=False),
     Index("workers_by_position", "position"),
+)
+
+# Who has or had the work of an order, and how the customer rated it.
+services = Table(
+    "services",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("worker_id", Uuid),
+    Column("rating", Integer, nullable=False),
+    Index("services_by_customer", "customer_id"),
 )
 
 
@@ -82,9 +100,58 @@ def leave(connection: Connection, recorded: Recorded) -> None:
     _change(connection, recorded.event, status=LEFT)
 
 
+@projection.handles
+def note_order(connection: Connection, recorded: Recorded) -> None:
+    """A new order, which nobody has."""
+    event: OrderFacts.Booked = recorded.event
+    order = {"order_id": event.originator_id, "customer_id": event.customer_id}
+    connection.execute(insert(services).values(**order, rating=0))
+
+
+@projection.handles
+def put_in_charge(connection: Connection, recorded: Recorded) -> None:
+    """Who has the order now; None where another date left it to nobody."""
+    event: OrderFacts.Assigned | OrderFacts.Reassigned | OrderFacts.Rescheduled = recorded.event
+    _note(connection, event, worker_id=event.worker_id)
+
+
+@projection.handles
+def give_back(connection: Connection, recorded: Recorded) -> None:
+    """Nobody has the order."""
+    _note(connection, recorded.event, worker_id=None)
+
+
+@projection.handles
+def rate(connection: Connection, recorded: Recorded) -> None:
+    """What the customer thinks of who had it."""
+    event: OrderFacts.Reviewed = recorded.event
+    _note(connection, event, rating=event.rating)
+
+
 def list_page(connection: Connection, *, limit: int, after: str = "") -> Page:
     """Workers, newest first. Raises CursorError or PageLimitError."""
     return newest_first(connection, select(workers), workers.c.position, limit=limit, after=after)
+
+
+def find_all(connection: Connection, number: int | None = None) -> Sequence[dict[str, Any]]:
+    """All workers who have not left, by number; or the one of a number (工号)."""
+    query = select(workers).where(workers.c.status != LEFT).order_by(workers.c.number)
+    if number is not None:
+        query = query.where(workers.c.number == number)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def best_ratings(connection: Connection, customer_id: UUID) -> Mapping[UUID, int]:
+    """The best rating that a customer gave each worker; 0 where none was given."""
+    served = select(services.c.worker_id, func.max(services.c.rating).label("best"))
+    own = served.where(services.c.customer_id == customer_id, services.c.worker_id.is_not(None))
+    rows = connection.execute(own.group_by(services.c.worker_id))
+    return {row.worker_id: row.best for row in rows}
+
+
+def _note(connection: Connection, event: OrderFacts.Event, **values: Any) -> None:  # noqa: ANN401 - column values
+    changed = update(services).where(services.c.order_id == event.originator_id)
+    connection.execute(changed.values(values))
 
 
 def _change(connection: Connection, event: Worker.Event, **values: Any) -> None:  # noqa: ANN401 - column values

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import requests
 import sqlalchemy as sa
 
-from application.booking import CleaningRequest, Contact, Wish
+from application.lines import Asked, Contact, OrderRequest
 from application.capacity import SeatPlan
 from application.commands import Command, Decision
 from application.paying import PayRequest
@@ -106,14 +106,14 @@ def _customer(house: Household) -> UUID:
 def _started(house: Household, customer_id: UUID, number: int) -> Sale:
     actor = f"customer:{customer_id}"
     command = _command(house, actor)
-    wish = Wish(
+    wanted = Asked(
         service_code="BJ-01",
         quantity=120,
         starts_at=_nine_o_clock(command.at + timedelta(days=1 + number % _DAYS)),
         district=_DISTRICT,
     )
-    request = CleaningRequest(customer_id=customer_id, wish=wish, contact=_CONTACT, source="wechat")
-    order_id = UUID(house.bookings.book_cleaning(request, command).answer["order_id"])
+    request = OrderRequest(customer_id=customer_id, asked=wanted, contact=_CONTACT, source="wechat")
+    order_id = UUID(house.bookings.book(request, command).answer["order_id"])
     asked = PayRequest(
         order_id=order_id, customer_id=customer_id, charge_number=1, trade_type=JSAPI
     )

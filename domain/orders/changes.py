@@ -8,6 +8,7 @@ from domain.orders.windows import Window
 from domain.sealed import check_sealed
 
 UNPAID: Final = "unpaid"  # nobody paid in time: the order expires (超时关闭)
+EMPTY_TRIP: Final = "empty_trip"  # somebody came for nothing (空跑)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,17 +28,19 @@ class Rescheduling:
     """New windows and why; the policy says whether the change was free.
 
     `seats` are the capacity the new windows hold; None where the order holds none.
+    `counted` says whether it is one of the customer's changes, of which few are free.
     """
 
     windows: list[Window]
     reason_code: str
     policy: PolicyApplied
     seats: dict[str, Any] | None = None
+    counted: bool = True
 
     def facts(self) -> dict[str, Any]:
         """The fields as an event names them."""
-        windows = [dict(each) for each in self.windows]
-        facts = {"windows": windows, "reason_code": self.reason_code, "seats": self.seats}
+        facts = {name: fact for name, fact in vars(self).items() if name != "policy"}
+        facts["windows"] = [dict(each) for each in self.windows]
         return facts | self.policy.facts()
 
 

@@ -17,6 +17,13 @@ class NotPaidError(RuleViolationError):
     sentence = "还有未支付的款项，支付后才能继续。"
 
 
+class ReworkTooLateError(RuleViolationError):
+    """The time in which work that was accepted is done again is over (返工)."""
+
+    code = "rework_too_late"
+    sentence = "订单完成已超过 48 小时，不能再返工。"
+
+
 class NotYourOrderError(RuleViolationError):
     """The worker is not the one the order is assigned to."""
 

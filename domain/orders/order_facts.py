@@ -150,6 +150,7 @@ class OrderFacts(EventSourced):
         ends_at: datetime | None = None
         members: list[dict[str, Any]] | None = None
         seats: dict[str, Any] | None = None
+        counted: bool = True
 
         def claims(self) -> tuple[Claim, ...]:
             """The old interval and seats are free; the new ones are taken."""
@@ -269,6 +270,7 @@ class OrderFacts(EventSourced):
                 self._open(event)
             case OrderFacts.Assigned() | OrderFacts.Reassigned():
                 self._take(event.worker_id, held_by(self.id, event))
+                self.assignment_version = event.originator_version
             case OrderFacts.Declined():
                 self._take(None, ())
             case OrderFacts.Rescheduled():
@@ -285,6 +287,7 @@ class OrderFacts(EventSourced):
                 self._take(None, ())
             case OrderFacts.Completed():
                 self.recognised_fen = event.recognised_fen
+                self.completed_at: datetime | None = event.timestamp
             case OrderFacts.Reviewed():
                 self.rating = event.rating
             case OrderFacts.Noted():
@@ -331,6 +334,8 @@ class OrderFacts(EventSourced):
         self.fee_fen = 0
         self.refunds = 0
         self.reschedules = 0
+        self.assignment_version = 0
+        self.completed_at = None
         self.charges: dict[int, Charge] = {}
         self.stray_refunds: tuple[str, ...] = ()
         self._take(None, ())
@@ -348,7 +353,8 @@ class OrderFacts(EventSourced):
         kept = event.assignment()
         self.windows = event.windows
         self.seats = event.seats or self.seats
-        self.reschedules += 1
+        self.reschedules += event.counted
+        self.assignment_version = event.originator_version
         self._take(event.worker_id, held_by(self.id, kept) if kept else ())
 
     def _owe_back(self, event: RefundDue) -> None:

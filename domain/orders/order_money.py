@@ -138,13 +138,13 @@ class OrderMoney(OrderFacts):
     def _check_chargeable(self) -> None:
         if self.payment_mode != ONLINE:
             raise ReservationNotPayableError
-        if self.stage in CLOSED_UNDONE | DONE:
+        if self.stage in CLOSED_UNDONE | DONE or self.completed_at:
             raise WrongStageError(label=STAGE_LABELS[self.stage])
         if self.stage == Stage.AWAITING_PAYMENT:
             raise NotPaidError
 
     def _pocket(self) -> str:
-        if self.stage in DONE:
+        if self.stage in DONE or self.completed_at:
             return "revenue"
         only_fee_left = self.stage in CLOSED_UNDONE and self.kept_fen() <= self.fee_fen
         return "fee" if only_fee_left else "advance"

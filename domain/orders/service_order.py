@@ -5,23 +5,31 @@ leaves nothing behind. `at` is the aware present instant, `by` the actor
 ("customer:<uuid>", "staff:<uuid>", "worker:<uuid>", "system:<policy>").
 """
 
-from collections.abc import Collection
-from datetime import datetime
-from typing import Self
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Self
 from uuid import UUID
 
 from domain.errors import InvalidInputError
 from domain.orders import charges
 from domain.orders.assignment import Assignment, check_assignment
 from domain.orders.booking import ONLINE, Booking, check_booking
-from domain.orders.changes import UNPAID, Cancellation, Rescheduling, check_cancellation
+from domain.orders.changes import EMPTY_TRIP, UNPAID, Cancellation, Rescheduling, check_cancellation
 from domain.orders.errors import (
     NotPaidError,
     NotYourOrderError,
     RefundTooLargeError,
+    ReworkTooLateError,
     WrongStageError,
 )
-from domain.orders.order_money import OrderMoney
+from domain.orders.order_exceptions import NOBODY_TOOK_IT, OrderExceptions
+from domain.orders.rescheduling_policy import (
+    COMPANY_CAUSED,
+    HOME_VISIT_RULES,
+    ChangeAsked,
+    ReschedulingTerms,
+    rescheduling_terms,
+)
 from domain.orders.stages import (
     ASSIGNABLE,
     CLOSED_UNDONE,
@@ -34,25 +42,42 @@ from domain.orders.stages import (
     Stage,
     Transitions,
 )
-from domain.orders.windows import LONGEST_AHEAD, check_happened, check_windows
+from domain.orders.windows import (
+    LONGEST_AHEAD,
+    Window,
+    bounds,
+    check_happened,
+    check_windows,
+    window,
+)
 from domain.sealed import check_sealed
 
+# So long after its acceptance poor work is done again (返工; catalogue sheet d3, 已完成).
+REWORK_WITHIN: Final = timedelta(hours=48)
+_ENDS: Final = {UNPAID: Stage.EXPIRED, EMPTY_TRIP: Stage.EMPTY_TRIP}
+_ONE_VISIT: Final[tuple[str, ...]] = ("service",)
 
-class ServiceOrder(OrderMoney):
+
+class ServiceOrder(OrderExceptions):
     """An order for a service. Leaves say their windows, stages and details.
 
     What a leaf may say of itself: its WINDOW_PURPOSES, how far AHEAD a window may
-    end, at which stages it is COMPLETABLE, where it stands when settled or
-    accepted, and its `transitions`.
+    end, at which stages it is COMPLETABLE, what another date costs by its
+    RESCHEDULING_RULES, at which stages somebody is WAITED_FOR, where it stands
+    when settled or accepted, and its `transitions`.
     """
 
-    WINDOW_PURPOSES = ("service",)
+    WINDOW_PURPOSES = _ONE_VISIT
     AHEAD = LONGEST_AHEAD
     COMPLETABLE = frozenset({Stage.AWAITING_INSPECTION})
+    RESCHEDULING_RULES = HOME_VISIT_RULES
+    WAITED_FOR = frozenset(
+        {Stage.AWAITING_ASSIGNMENT, Stage.AWAITING_ACCEPTANCE, Stage.ACCEPTED, Stage.DEPARTED}
+    )
 
     @classmethod
     def _book(cls, order_id: UUID, booking: Booking, *, by: str, at: datetime) -> Self:
-        check_booking(booking, cls.WINDOW_PURPOSES, at, cls.AHEAD)
+        check_booking(booking, cls._purposes(booking), at, cls.AHEAD)
         online = booking.payment_mode == ONLINE
         stage = Stage.AWAITING_PAYMENT if online else Stage.AWAITING_CONFIRMATION
         return cls._create(
@@ -83,8 +108,9 @@ class ServiceOrder(OrderMoney):
         if charges.has_open(self.charges) and self.stage not in CLOSED_UNDONE:
             raise NotPaidError
         self.check_stage(ASSIGNABLE)
-        check_assignment(assignment, self.windows)
+        check_assignment(assignment, self.windows_to_cover())
         self._state(self.Assigned, at, by, Stage.AWAITING_ACCEPTANCE, **assignment.facts())
+        self.resolve_kinds(NOBODY_TOOK_IT, "assigned", by=by, at=at)
 
     def reassign(self, assignment: Assignment, *, reason_code: str, by: str, at: datetime) -> None:
         """Give the work to somebody else, who has to accept it anew (改派).
@@ -94,7 +120,7 @@ class ServiceOrder(OrderMoney):
             IntervalTooShortError, InvalidInputError: see check_assignment.
         """
         self.check_stage(REASSIGNABLE)
-        check_assignment(assignment, self.windows)
+        check_assignment(assignment, self.windows_to_cover())
         facts = {
             "previous_worker_id": self.worker_id,
             "reason_code": reason_code,
@@ -152,9 +178,34 @@ class ServiceOrder(OrderMoney):
         check_windows(new.windows, self.WINDOW_PURPOSES, at, self.AHEAD)
         facts = {"releases": list(self.held), **new.facts()}
         if keep:
-            check_assignment(keep, new.windows)
+            check_assignment(keep, self.windows_to_cover(new.windows))
             facts |= {name: fact for name, fact in keep.facts().items() if name != "reasons"}
         self._state(self.Rescheduled, at, by, self._stage_rescheduled(keep), **facts)
+
+    def terms_of_rescheduling(
+        self, starts_at: datetime, reason_code: str, at: datetime
+    ) -> ReschedulingTerms:
+        """What another start costs if it is asked for at `at`; nothing is stated.
+
+        Raises:
+            NewDateTooFarError: see rescheduling_terms.
+        """
+        agreed_at, _ = bounds(self.windows[0])
+        asked = ChangeAsked(
+            price_fen=self.total_fen if self.payment_mode == ONLINE else 0,
+            starts_at=agreed_at,
+            new_starts_at=starts_at,
+            before=self.reschedules,
+            assigned=self.worker_id is not None,
+            by_company=reason_code in COMPANY_CAUSED,
+        )
+        return rescheduling_terms(asked, self.RESCHEDULING_RULES, at)
+
+    def windows_from(self, starts_at: datetime) -> list[Window]:
+        """The agreed windows, moved so that the first begins at `starts_at`; a leaf may differ."""
+        spans = [(each["purpose"], *bounds(each)) for each in self.windows]
+        later = starts_at - spans[0][1]
+        return [window(purpose, start + later, end + later) for purpose, start, end in spans]
 
     def progress(
         self, stage: str, *, happened_at: datetime, by: str, at: datetime, note: str = ""
@@ -163,10 +214,12 @@ class ServiceOrder(OrderMoney):
 
         Raises:
             WrongStageError: `stage` does not follow the present one.
+            ReworkTooLateError: it was completed more than 48 hours ago.
             HappenedInFutureError: see check_happened.
         """
-        if stage not in self.transitions().get(self.stage, frozenset()):
+        if stage not in self.next_stages():
             raise WrongStageError(label=STAGE_LABELS[self.stage])
+        self._check_rework(stage, at)
         check_happened(happened_at, at)
         check_sealed(note=note)
         self._state(self.Progressed, at, by, stage, happened_at=happened_at, note=note)
@@ -185,7 +238,7 @@ class ServiceOrder(OrderMoney):
         check_happened(happened_at, at)
         check_sealed(note=note)
         facts = {
-            "recognised_fen": self.kept_fen(),
+            **self._recognition(),
             "tax_class": self.tax_class,
             "service_code": self.service_code,
             "happened_at": happened_at,
@@ -203,7 +256,7 @@ class ServiceOrder(OrderMoney):
         self._check_cancellable(why)
         back_fen = self.kept_fen() - why.fee_fen
         facts = {"service_code": self.service_code, "releases": list(self.held), **why.facts()}
-        stage = Stage.EXPIRED if why.reason_code == UNPAID else Stage.CANCELLED
+        stage = _ENDS.get(why.reason_code, Stage.CANCELLED)
         self._state(self.Cancelled, at, by, stage, **facts)
         if back_fen:
             self.refund_due(back_fen, reason_code="cancelled", policy=why.policy, by=by, at=at)
@@ -232,9 +285,33 @@ class ServiceOrder(OrderMoney):
         check_sealed(note=note)
         self._state(self.Noted, at, by, self.stage, note=note, visibility=visibility)
 
+    def windows_to_cover(self, windows: Sequence[Window] | None = None) -> Sequence[Window]:
+        """During which of `windows`, else of those agreed, the crew is busy; a leaf may differ."""
+        return self.windows if windows is None else windows
+
+    def next_stages(self) -> Collection[str]:
+        """The stages that the field may report now.
+
+        Work done again after its acceptance is complete as soon as it is reported:
+        what was paid was earned the first time.
+        """
+        if self.stage == Stage.REWORKING and self.completed_at:
+            return {Stage.COMPLETED}
+        return self.transitions().get(self.stage, frozenset())
+
     def transitions(self) -> Transitions:
         """Which stages the field may report after which; a leaf may differ."""
         return HOME_VISIT
+
+    @classmethod
+    def _purposes(cls, booking: Booking) -> tuple[str, ...]:
+        """What the windows of a booking are for; a leaf may differ."""
+        del booking
+        return cls.WINDOW_PURPOSES
+
+    def _recognition(self) -> dict[str, int]:
+        """What completion earns, all that is kept; a leaf may have earned some before."""
+        return {"recognised_fen": self.kept_fen()}
 
     def _stage_when_accepted(self) -> str:
         """Where the order stands once the worker took it on; a leaf may differ."""
@@ -248,6 +325,11 @@ class ServiceOrder(OrderMoney):
         if self.stage not in stages:
             raise WrongStageError(label=STAGE_LABELS[self.stage])
 
+    def _check_rework(self, stage: str, at: datetime) -> None:
+        done_at: datetime | None = self.completed_at
+        if stage == Stage.REWORKING and done_at and at > done_at + REWORK_WITHIN:
+            raise ReworkTooLateError
+
     def _check_worker(self, worker_id: UUID) -> None:
         if worker_id != self.worker_id:
             raise NotYourOrderError
@@ -255,7 +337,7 @@ class ServiceOrder(OrderMoney):
     def _check_cancellable(self, why: Cancellation) -> None:
         check_cancellation(why)
         paid = why.reason_code == UNPAID and self.stage != Stage.AWAITING_PAYMENT
-        if paid or self.stage in CLOSED_UNDONE | DONE:
+        if paid or self.stage in CLOSED_UNDONE | DONE or self.completed_at:
             raise WrongStageError(label=STAGE_LABELS[self.stage])
         if why.fee_fen > self.kept_fen():
             raise RefundTooLargeError(fee_fen=why.fee_fen)

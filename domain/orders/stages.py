@@ -45,6 +45,7 @@ class Stage(StrEnum):
     SENT_BACK = "sent_back"
     DELIVERED = "delivered"
     SIGNED_FOR = "signed_for"
+    LOST = "lost"
     # a long-term plan of hourly work (小时工长期) and its visits
     PLAN_ACTIVE = "plan_active"
     PLAN_PAUSED = "plan_paused"
@@ -53,6 +54,7 @@ class Stage(StrEnum):
     VISIT_COMPLETED = "visit_completed"
     # appliances: cleaning, home care (家居养护) and repair (家电维修)
     TRIAL_RUN_CONFIRMED = "trial_run_confirmed"
+    NOT_OPENABLE = "not_openable"
     MATERIAL_CONFIRMED = "material_confirmed"
     DIAGNOSED = "diagnosed"
     QUOTED = "quoted"
@@ -105,12 +107,14 @@ STAGE_LABELS: Final[Mapping[str, str]] = {
     Stage.SENT_BACK: "已回寄",
     Stage.DELIVERED: "已送达",
     Stage.SIGNED_FOR: "已签收",
+    Stage.LOST: "遗失",
     Stage.PLAN_ACTIVE: "计划生效",
     Stage.PLAN_PAUSED: "计划暂停",
     Stage.SCHEDULED: "已排期",
     Stage.SKIPPED: "已跳过",
     Stage.VISIT_COMPLETED: "本次完成",
     Stage.TRIAL_RUN_CONFIRMED: "试机已确认",
+    Stage.NOT_OPENABLE: "不可拆洗",
     Stage.MATERIAL_CONFIRMED: "材质已确认",
     Stage.DIAGNOSED: "已检测",
     Stage.QUOTED: "已报价",
@@ -137,11 +141,17 @@ HOME_VISIT: Final[Transitions] = {
     Stage.ACCEPTED: frozenset({Stage.DEPARTED}),
     Stage.DEPARTED: frozenset({Stage.ARRIVED}),
     Stage.ARRIVED: frozenset({Stage.IN_SERVICE}),
-    Stage.IN_SERVICE: frozenset({Stage.AWAITING_INSPECTION}),
+    Stage.IN_SERVICE: frozenset({Stage.AWAITING_INSPECTION, Stage.INTERRUPTED}),
+    Stage.INTERRUPTED: frozenset({Stage.IN_SERVICE}),
+    Stage.AWAITING_INSPECTION: frozenset({Stage.REWORKING}),
+    Stage.REWORKING: frozenset({Stage.AWAITING_INSPECTION}),
+    Stage.COMPLETED: frozenset({Stage.REWORKING}),
 }
 
-CLOSED_UNDONE: Final = frozenset({Stage.CANCELLED, Stage.EXPIRED})
-DONE: Final = frozenset({Stage.COMPLETED, Stage.REVIEWED})
+CLOSED_UNDONE: Final = frozenset({Stage.CANCELLED, Stage.EXPIRED, Stage.EMPTY_TRIP})
+DONE: Final = frozenset(
+    {Stage.COMPLETED, Stage.REVIEWED, Stage.UNDER_WARRANTY, Stage.WARRANTY_EXPIRED}
+)
 ASSIGNABLE: Final = frozenset({Stage.AWAITING_ASSIGNMENT, Stage.AREA_REVIEWED})
 REASSIGNABLE: Final = frozenset(
     {
@@ -150,9 +160,12 @@ REASSIGNABLE: Final = frozenset(
         Stage.DEPARTED,
         Stage.ARRIVED,
         Stage.SAFETY_CONFIRMED,
+        Stage.TRIAL_RUN_CONFIRMED,
+        Stage.MATERIAL_CONFIRMED,
+        Stage.AWAITING_PICKUP,
     }
 )
-DECLINABLE: Final = frozenset({Stage.AWAITING_ACCEPTANCE, Stage.ACCEPTED})
+DECLINABLE: Final = frozenset({Stage.AWAITING_ACCEPTANCE, Stage.ACCEPTED, Stage.AWAITING_PICKUP})
 # Once the worker is on the way, a new date is a cancellation with its fee.
 RESCHEDULABLE: Final = frozenset(
     {
@@ -163,5 +176,6 @@ RESCHEDULABLE: Final = frozenset(
         Stage.AWAITING_ASSIGNMENT,
         Stage.AWAITING_ACCEPTANCE,
         Stage.ACCEPTED,
+        Stage.AWAITING_PICKUP,
     }
 )

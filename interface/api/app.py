@@ -8,20 +8,42 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from interface.api import (
+    addresses,
+    areas,
     bodies,
     catalogue,
+    customer_appliance_care,
+    customer_care,
+    customer_dry_cleaning,
+    customer_hourly,
     customer_orders,
+    customer_rescheduling,
     docs,
     ledger,
     observing,
     office_alerts,
+    office_appliance_care,
     office_capacity,
+    office_care,
+    office_care_leads,
+    office_catalogue,
     office_cleaning,
+    office_customers,
+    office_disclosures,
+    office_dispatch,
+    office_dry_cleaning,
+    office_hourly,
     office_orders,
     office_people,
+    office_receipts,
+    office_repairs,
+    office_shifts,
     operations,
+    preferences,
     problems,
+    reorders,
     sessions,
+    slots,
     wechat_js_sdk,
 )
 from interface.callbacks import wechat_pay
@@ -58,8 +80,15 @@ def create_app(household: Household) -> FastAPI:
     problems.install(app)
     for module in (
         *(catalogue, sessions, customer_orders, office_orders),
-        *(office_cleaning, office_people, office_capacity, office_alerts),
+        *(office_catalogue, office_cleaning, office_people, office_capacity, office_alerts),
         *(ledger, operations, wechat_js_sdk, wechat_pay),
+        *(addresses, office_customers, office_disclosures, reorders),
+        *(areas, slots, office_shifts),
+        *(office_dispatch, customer_rescheduling, preferences),
+        *(office_dry_cleaning, customer_dry_cleaning),
+        *(office_hourly, customer_hourly),
+        *(office_appliance_care, office_repairs, office_receipts, customer_appliance_care),
+        *(office_care_leads, office_care, customer_care),
     ):
         # Not on the application: there FastAPI would answer in plain text.
         app.include_router(module.router, max_body_size=bodies.LARGEST)

@@ -2,84 +2,37 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from application.booking import CleaningRequest, Contact, Wish
 from application.paying import PayRequest
 from application.payment_errands import prepay_errand
 from application.payment_facts import UnknownPaymentError
-from application.projections import customer_orders
+from application.projections import customer_orders, order_parts
 from domain.errors import NotFoundError
 from domain.orders.stages import STAGE_LABELS
 from domain.payments import Payment, payment_id
 from interface.api.access import CustomerId, House
+from interface.api.booking_form import OrderBody
 from interface.api.catalogue import LineView
 from interface.api.fields import (
-    Address,
     Body,
     Cursor,
-    District,
-    Instant,
     Limit,
-    Name,
-    Phone,
     Position,
-    Remark,
-    Room,
-    ServiceCode,
     Text,
-    Word,
 )
 from interface.api.idempotency import Commands
+from interface.api.parts import PartView, parts_view
 from interface.api.problems import PROBLEM_ANSWERS
+from interface.api.sources import source_of
 from interface.api.user_agents import trade_type_of
 from interface.household import Household
 
 router = APIRouter(prefix="/api/v1/orders", tags=["我的订单"], responses=PROBLEM_ANSWERS)
-
-
-# What the documentation page offers to try.
-_EXAMPLE: Final[dict[str, Any]] = {
-    "service_code": "BJ-01",
-    "quantity": 120,
-    "starts_at": "2026-12-01T09:00:00+08:00",
-    "contact": {
-        "name": "陈女士",
-        "phone": "13800000000",
-        "address": "望京街 1 号院 2 单元 301",
-        "district": "110105",
-    },
-    "remark": "家里有猫",
-}
-
-
-class ContactBody(Body):
-    """Where to come and whom to call."""
-
-    name: Name
-    phone: Phone
-    address: Address
-    district: District
-
-
-class OrderBody(Body):
-    """A booking of 保洁; the price is ours, never the caller's."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
-
-    service_code: ServiceCode
-    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
-    options: dict[Word, Word] = Field(default_factory=dict, max_length=10)
-    starts_at: Instant
-    contact: ContactBody
-    remark: Remark = ""
-    rooms: list[Room] = Field(default_factory=list, max_length=30)
-    survey: bool = False
-    source: Word = "wechat"
 
 
 class BookedView(BaseModel):
@@ -149,9 +102,10 @@ class OrderView(BaseModel):
 
 
 class OrderDetailView(OrderView):
-    """An order with its price and its timeline."""
+    """An order with its price, its parts and its timeline."""
 
     lines: list[LineView]
+    parts: list[PartView]
     timeline: list[StepView]
 
 
@@ -163,25 +117,13 @@ class OrderPageView(BaseModel):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, response_model=BookedView)
-def book(house: House, who: CustomerId, body: OrderBody, commands: Commands) -> dict[str, object]:
-    """Book 保洁 (下单)."""
-    request = CleaningRequest(
-        customer_id=who,
-        wish=Wish(
-            service_code=body.service_code,
-            quantity=body.quantity,
-            options=body.options,
-            starts_at=body.starts_at,
-            district=body.contact.district,
-        ),
-        contact=Contact(**body.contact.model_dump()),
-        source=body.source,
-        remark=body.remark,
-        rooms=tuple(body.rooms),
-        survey=body.survey,
-    )
+def book(
+    house: House, who: CustomerId, body: OrderBody, commands: Commands, request: Request
+) -> dict[str, object]:
+    """Book a service (下单)."""
     command = commands.command(f"customer:{who}")
-    return commands.answer(house.bookings.book_cleaning(request, command))
+    source = source_of(body.source, request.headers.get("user-agent", ""))
+    return commands.answer(house.bookings.book(body.request(who, source), command))
 
 
 @router.get("")
@@ -207,11 +149,18 @@ def show_order(
     at_least: Annotated[Position, Query()] = 0,
 ) -> OrderDetailView:
     """One order with its price and timeline."""
-    house.progress.wait_for(customer_orders.projection.name, at_least)
-    row, steps = _read(house, who, order_id)
+    for read in (customer_orders, order_parts):
+        house.progress.wait_for(read.projection.name, at_least)
+    with house.engine.connect() as connection:
+        row = customer_orders.find(connection, who, order_id)
+        if row is None:
+            raise NotFoundError
+        parts = parts_view(house, connection, order_id)
+        steps = customer_orders.timeline_of(connection, order_id)
     return OrderDetailView(
         **_view(row).model_dump(),
         lines=[LineView.model_validate(line) for line in row["lines"]],
+        parts=parts,
         timeline=[StepView(at=step["at"], sentence=step["sentence"]) for step in steps],
     )
 
@@ -265,17 +214,6 @@ def _check_attempt(house: Household, order_id: UUID, number: str) -> None:
     payment = house.log.find(Payment, payment_id(number))
     if payment is None or payment.payable_id != order_id:
         raise UnknownPaymentError
-
-
-def _read(
-    house: Household, who: UUID, order_id: UUID
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    with house.engine.connect() as connection:
-        row = customer_orders.find(connection, who, order_id)
-        if row is None:
-            raise NotFoundError
-        steps = customer_orders.timeline_of(connection, order_id)
-    return row, [dict(step) for step in steps]
 
 
 def _view(row: dict[str, Any]) -> OrderView:

@@ -75,6 +75,10 @@ Room = Annotated[
     ),
 ]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+# An item of a service, with its extras: shirt, shirt.silk.
+ItemCode = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}(\.[a-z][a-z0-9_]{0,29}){0,3}$")
+]
 District = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}([0-9]{3}){0,2}$")]
 ServiceCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[0-9]{2}$")]
 # Of years 2 to 9998 and in UTC, so that nothing added to it leaves the calendar.

@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 
 from application.access import Permission, Subject
 from application.dispatching import FieldReport
-from application.projections import office_orders
+from application.projections import office_orders, order_parts
+from application.rescheduling import DateChange
 from application.vault import masked_phone
 from domain.errors import NotFoundError
 from domain.orders.stages import STAGE_LABELS
 from interface.api.access import House, may
+from interface.api.customer_rescheduling import AgreedFee
 from interface.api.fields import (
     Body,
     Cursor,
@@ -25,6 +27,7 @@ from interface.api.fields import (
     Word,
 )
 from interface.api.idempotency import Commands
+from interface.api.parts import PartView, parts_view
 from interface.api.problems import PROBLEM_ANSWERS
 from interface.household import Household
 
@@ -85,9 +88,10 @@ class OfficeStepView(BaseModel):
 
 
 class OfficeDetailView(OfficeOrderView):
-    """An order with its history."""
+    """An order with its parts and its history."""
 
     remark: str
+    parts: list[PartView]
     timeline: list[OfficeStepView]
 
 
@@ -126,10 +130,12 @@ class RefusalBody(ReportBody):
 
 
 class ReschedulingBody(Body):
-    """The new start; the order keeps its length."""
+    """The new start, and to which fee the customer agreed and how; the order keeps its length."""
 
     starts_at: Instant
     reason_code: Word
+    agreed_fee_fen: AgreedFee = 0
+    consent: Word = "phone"
 
 
 class ProgressBody(ReportBody):
@@ -181,17 +187,20 @@ def show_order(
 ) -> OfficeDetailView:
     """One order with its whole history."""
     del who
-    house.progress.wait_for(office_orders.projection.name, at_least)
+    for read in (office_orders, order_parts):
+        house.progress.wait_for(read.projection.name, at_least)
     with house.engine.connect() as connection:
         row = office_orders.find(connection, order_id)
         if row is None:
             raise NotFoundError
+        parts = parts_view(house, connection, order_id)
         steps = office_orders.timeline_of(connection, order_id)
     sealed = [*row["contact"].values(), row["remark"], *(step["note"] for step in steps)]
     clear = _opened(house, sealed)
     return OfficeDetailView(
         **_row(row, clear),
         remark=clear.get(row["remark"], ""),
+        parts=parts,
         timeline=[_step(step, clear) for step in steps],
     )
 
@@ -210,9 +219,10 @@ def confirm(
 def assign(
     house: House, who: Assigner, order_id: UUID, body: AssignmentBody, commands: Commands
 ) -> dict[str, object]:
-    """Give the order to a crew (派单)."""
+    """Give the order to a crew (派单); without reasons, those of the suggestion are kept."""
     command = commands.command(actor_of(who))
-    return commands.answer(house.dispatching.assign(order_id, body.crew, body.reasons, command))
+    reasons = body.reasons or house.suggestions.reasons_for(order_id, body.crew[0])
+    return commands.answer(house.dispatching.assign(order_id, body.crew, reasons, command))
 
 
 @router.post("/{order_id}/reassignment", response_model=StageView)
@@ -252,8 +262,8 @@ def reschedule(
 ) -> dict[str, object]:
     """Agree another time (改期)."""
     command = commands.command(actor_of(who))
-    outcome = house.dispatching.reschedule(order_id, body.starts_at, body.reason_code, command)
-    return commands.answer(outcome)
+    change = DateChange(**body.model_dump())
+    return commands.answer(house.reschedulings.change(order_id, change, command))
 
 
 @router.post("/{order_id}/progress", response_model=StageView)

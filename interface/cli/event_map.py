@@ -51,7 +51,7 @@ def _errands() -> str:
 
 
 def _deadlines() -> str:
-    done = {name: run.__qualname__ for name, run in DEADLINES.items()}
+    done = {name: duty.run.__qualname__ for name, duty in DEADLINES.items()}
     return _table("Deadlines", "deadline", "met by", done)
 
 

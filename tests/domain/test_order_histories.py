@@ -22,6 +22,7 @@ from domain.errors import JiawuError
 from domain.orders.booking import ONLINE, RESERVATION
 from domain.orders.changes import Rescheduling
 from domain.orders.cleaning import AreaReview, CleaningOrder
+from domain.orders.order_exceptions import ExceptionReport
 from domain.orders.stages import Stage
 from domain.orders.windows import bounds
 from tests.domain.histories import (
@@ -68,6 +69,10 @@ def reviewed(total_fen: int) -> AreaReview:
     )
 
 
+def late() -> ExceptionReport:
+    return ExceptionReport(kind="late", happened_at=NOW)
+
+
 def to(order: CleaningOrder, starts_at: datetime) -> Rescheduling:
     """Another date, with the seats of it where the order holds any."""
     seats = seats_for([service_window(starts_at)], order.seats["seats"]) if order.seats else None
@@ -93,8 +98,8 @@ def complete_paid(order: CleaningOrder) -> None:
 
 
 def go_on(order: CleaningOrder) -> None:
-    """The next stage of the field."""
-    (following,) = order.transitions()[order.stage]
+    """The next stage of the field, if nothing goes wrong."""
+    (following,) = set(order.next_stages()) - {Stage.INTERRUPTED, Stage.REWORKING}
     order.progress(following, **FIELD)
 
 
@@ -134,6 +139,8 @@ ANY_TIME: list[Command] = [
     ),
     lambda order: order.refund_stray(stray(), policy=POLICY, **OFFICE),
     lambda order: order.complete(**FIELD),
+    lambda order: order.report_exception(late(), **OFFICE),
+    lambda order: order.resolve_exception(1, "apologised", **OFFICE),
 ]
 
 

@@ -69,11 +69,11 @@ FIELDS: list[tuple[str, Json]] = [
     ("starts_at", None),
     ("options", []),
     ("options", {"sides": 1}),
-    ("rooms", "厨房"),
-    ("rooms", ["厨房"] * 31),
-    ("rooms", [""]),
-    ("survey", "yes"),
-    ("survey", 1),
+    ("cleaning", {"rooms": "厨房"}),
+    ("cleaning", {"rooms": ["厨房"] * 31}),
+    ("cleaning", {"rooms": [""]}),
+    ("cleaning", {"survey": "yes"}),
+    ("cleaning", {"survey": 1}),
     ("source", "WECHAT"),
     ("source", 5),
     ("remark", "x" * 501),
@@ -131,6 +131,7 @@ def test_a_bad_field_is_named(town: Town, customer: Caller, field: str, value: J
 
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize(("field", "value"), CONTACT_FIELDS, ids=lambda each: repr(each)[:40])
+@pytest.mark.requirement("R15", "R16")
 def test_a_bad_contact_is_named(town: Town, customer: Caller, field: str, value: Json) -> None:
     answer = customer.post(ORDERS, town.wish(contact=changed(CONTACT, field, value)))
     assert_problem(answer, 422, "invalid_input", f"contact.{field}")
@@ -239,7 +240,7 @@ _values = st.recursive(
     max_leaves=8,
 )
 _names = st.sampled_from(
-    ["service_code", "quantity", "options", "starts_at", "contact", "remark", "rooms", "survey"]
+    ["service_code", "quantity", "items", "options", "starts_at", "contact", "remark", "cleaning"]
 )
 
 

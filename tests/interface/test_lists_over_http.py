@@ -70,14 +70,15 @@ def test_a_page_is_no_longer_than_asked_and_the_last_one_says_so(town: Town) -> 
     assert (len(last["orders"]), last["next_cursor"]) == (1, "")
 
 
+@pytest.mark.requirement("R13", "R14")
 def test_filters_join(town: Town) -> None:
     customer, office = town.customer(), town.dispatcher()
     windows = {"service_code": "BJ-03", "quantity": 300, "options": {"sides": "both"}}
-    wanted = town.paid(customer, source="yixin", **windows)
-    town.booked(customer, source="yixin", **windows)
-    town.paid(customer, source="yixin")
+    wanted = town.paid(customer, source="app", **windows)
+    town.booked(customer, source="app", **windows)
+    town.paid(customer, source="app")
     town.paid(customer, source="web", **windows)
-    filters = {"source": "yixin", "service_code": "BJ-03", "stage": "awaiting_assignment"}
+    filters = {"source": "app", "service_code": "BJ-03", "stage": "awaiting_assignment"}
     rows = walked(office, OFFICE, "orders", limit=1, **filters)
     assert [row["order_id"] for row in rows] == [wanted["order_id"]]
 

@@ -89,6 +89,7 @@ def refusals(
     yield town.administrator().post("/api/v1/office/staff", account)
 
 
+@pytest.mark.requirement("R16")
 def test_no_answer_holds_a_canary(answers: list[requests.Response]) -> None:
     for answer in answers:
         told = answer.text + json.dumps(answer.json() if _is_json(answer) else "")
@@ -100,6 +101,7 @@ def _is_json(answer: requests.Response) -> bool:
     return "json" in answer.headers["Content-Type"]
 
 
+@pytest.mark.requirement("R16")
 def test_phones_are_masked_wherever_they_show(answers: list[requests.Response]) -> None:
     board = next(answer for answer in answers if answer.url.endswith(OFFICE)).json()["orders"]
     assert board[0]["phone"] == MASKED

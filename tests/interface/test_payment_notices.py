@@ -59,6 +59,7 @@ def test_a_true_notice_pays_the_order(town: Town, sale: Sale) -> None:
     assert town.kept_notices() == kept + 1
 
 
+@pytest.mark.requirement("R10")
 def test_a_repeated_notice_is_one_payment(town: Town, sale: Sale) -> None:
     sealing = Sealing(town)
     same = sealing.notice(sale.transaction)
@@ -69,6 +70,7 @@ def test_a_repeated_notice_is_one_payment(town: Town, sale: Sale) -> None:
     assert town.facts_of(sale.order_id) == ["cleaning_order.booked", "cleaning_order.paid"]
 
 
+@pytest.mark.requirement("R10")
 def test_twenty_notices_at_once_are_one_payment(town: Town, sale: Sale) -> None:
     notices = [Sealing(town).notice(sale.transaction) for _ in range(20)]
     together = Barrier(20)

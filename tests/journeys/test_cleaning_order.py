@@ -81,6 +81,7 @@ def worked(town: Town, office: Caller, order_id: str, leaf: Leaf) -> str:
 
 
 @LEAVES
+@pytest.mark.requirement("R02", "R10", "R14")
 def test_a_cleaning_goes_from_log_in_to_the_books(town: Town, leaf: Leaf) -> None:
     """R02, R10, R14, R18–R21, R23: every leaf of 保洁 is booked, paid, done and posted."""
     customer, office = town.customer(), town.dispatcher()
@@ -135,7 +136,11 @@ def test_a_surveyed_home_is_paid_by_its_measured_area_and_accepted_room_by_room(
 ) -> None:
     """R02: 新居开荒 with 勘测, 面积复核, 补差 and 逐间验收."""
     customer, office = town.customer(), town.dispatcher()
-    asked = {"service_code": "BJ-02", "quantity": 900, "survey": True, "rooms": ["客厅", "厨房"]}
+    asked = {
+        "service_code": "BJ-02",
+        "quantity": 900,
+        "cleaning": {"survey": True, "rooms": ["客厅", "厨房"]},
+    }
     order = town.paid(customer, **asked)
     path = f"{OFFICE}/{order['order_id']}"
     town.catch_up()
@@ -174,6 +179,7 @@ def test_the_books_hold_what_wechat_took(town: Town) -> None:
     }
 
 
+@pytest.mark.requirement("R02", "R10")
 def test_an_unpaid_order_cannot_be_assigned(town: Town) -> None:
     """R10: nobody is sent out before a verified payment."""
     customer, office = town.customer(), town.dispatcher()
@@ -187,6 +193,7 @@ def test_an_unpaid_order_cannot_be_assigned(town: Town) -> None:
 
 
 @pytest.mark.parametrize("source", ["web", "app", "wechat"])
+@pytest.mark.requirement("R13")
 def test_orders_of_every_channel_stand_in_one_list(town: Town, source: str) -> None:
     """R13: one back office, filtered by channel."""
     order = town.booked(town.customer(), source=source)
@@ -199,6 +206,7 @@ def test_orders_of_every_channel_stand_in_one_list(town: Town, source: str) -> N
     assert order["order_id"] in {each["order_id"] for each in filtered}
 
 
+@pytest.mark.requirement("R14", "R15", "R16", "R17", "R19")
 def test_the_office_sees_kind_contact_time_progress_and_who_is_in_charge(town: Town) -> None:
     """R14–R17, R19–R21: what the list and the order show; the phone is masked."""
     customer, office = town.customer(), town.dispatcher()
@@ -217,6 +225,7 @@ def test_the_office_sees_kind_contact_time_progress_and_who_is_in_charge(town: T
     assert all(datetime.fromisoformat(step["recorded_at"]).tzinfo for step in history)
 
 
+@pytest.mark.requirement("R15", "R17")
 def test_a_contact_is_the_orders_own(town: Town) -> None:
     """R15–R17: a name, phone and address belong to one order, not to the account."""
     customer, office = town.customer(), town.dispatcher()
@@ -227,6 +236,7 @@ def test_a_contact_is_the_orders_own(town: Town) -> None:
     assert names == ["陈女士", "陈先生"]
 
 
+@pytest.mark.requirement("R18")
 def test_a_past_time_is_refused(town: Town) -> None:
     """R18: the window lies in the future."""
     past = (town.clock.now() - timedelta(hours=1)).isoformat()
@@ -234,6 +244,7 @@ def test_a_past_time_is_refused(town: Town) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_window")
 
 
+@pytest.mark.requirement("R18")
 def test_rescheduling_keeps_the_history(town: Town) -> None:
     """R18: another time is another fact; the first one stays."""
     customer, office = town.customer(), town.dispatcher()
@@ -252,6 +263,7 @@ def test_rescheduling_keeps_the_history(town: Town) -> None:
     ]
 
 
+@pytest.mark.requirement("R21")
 def test_a_reassigned_order_keeps_who_had_it_before(town: Town) -> None:
     """R21: the person in charge changes, the history keeps both."""
     customer, office = town.customer(), town.dispatcher()
@@ -267,6 +279,7 @@ def test_a_reassigned_order_keeps_who_had_it_before(town: Town) -> None:
     assert customer.read(f"{ORDERS}/{order['order_id']}")["worker_number"] is not None
 
 
+@pytest.mark.requirement("R20")
 def test_progress_is_seen_by_customer_and_office_alike(town: Town) -> None:
     """R20: one progressed fact, both views."""
     customer, office = town.customer(), town.dispatcher()

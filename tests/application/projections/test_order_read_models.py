@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from application.projections import customer_orders, office_orders
-from application.projections.customer_orders import sentence
+from application.projections.order_sentences import sentence
 from domain.orders.cleaning import CleaningOrder
 from interface.household import Household
 from tests.application.projections.lives import booked, save

@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+import pytest
+
 from application.projections import cash_journal, customer_orders, office_orders, office_workers
 from application.projections.projection import Recorded
 from domain.ledger.chart import CHART
 from domain.orders.charges import PAID, WITHDRAWN
 from domain.orders.cleaning import CleaningOrder
+from domain.orders.order_exceptions import OrderExceptions
 from domain.orders.order_facts import OrderFacts
 from domain.orders.windows import bounds
 from domain.payment_attempts import CURRENCY
@@ -19,6 +22,11 @@ from interface.household import Household
 from tests.application.projections.tables import log_of, rows
 
 Row = dict[str, Any]
+OFFICES_OWN = (
+    OrderFacts.Noted,
+    OrderExceptions.ExceptionReported,
+    OrderExceptions.ExceptionResolved,
+)
 
 
 def orders(house: Household) -> list[tuple[CleaningOrder, list[Recorded]]]:
@@ -83,6 +91,7 @@ def test_the_customers_rows_equal_the_orders(lived: Household) -> None:
         assert (found[order.id]["worker_number"] is None) == (order.worker_id is None)
 
 
+@pytest.mark.requirement("R19")
 def test_handling_begins_with_the_first_deed_of_the_office(lived: Household) -> None:
     deeds = (OrderFacts.Confirmed, OrderFacts.Assigned, OrderFacts.Cancelled)
     found = by_order(rows(lived.engine, office_orders.orders))
@@ -91,6 +100,7 @@ def test_handling_begins_with_the_first_deed_of_the_office(lived: Household) -> 
         assert found[order.id]["handled_at"] == (times[0] if times else None)
 
 
+@pytest.mark.requirement("R20")
 def test_the_offices_timeline_has_every_fact_and_the_customers_all_but_the_offices_own(
     lived: Household,
 ) -> None:
@@ -100,7 +110,7 @@ def test_the_offices_timeline_has_every_fact_and_the_customers_all_but_the_offic
             assert [row["position"] for row in office] == [each.position for each in told]
             assert [row["stage"] for row in office] == [each.event.stage for each in told]
             customer = customer_orders.timeline_of(connection, order.id)
-            shown = [each for each in told if not isinstance(each.event, OrderFacts.Noted)]
+            shown = [each for each in told if not isinstance(each.event, OFFICES_OWN)]
             assert [row["position"] for row in customer] == [each.position for each in shown]
             assert all(row["sentence"] for row in customer)
 

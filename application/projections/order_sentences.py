@@ -1,0 +1,88 @@
+"""What a customer reads of an event: one sentence in plain Chinese.
+
+Facts that all orders share stand here, those of one kind of order in a module
+of its own; an empty sentence means that the customer does not see the event.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from application.projections import (
+    sentences_of_appliance_care,
+    sentences_of_care,
+    sentences_of_dry_cleaning,
+    sentences_of_hourly,
+)
+from domain.catalogue.units import SQUARE_METRES
+from domain.money import yuan
+from domain.names import stored_name
+from domain.orders.cleaning import CleaningOrder
+from domain.orders.order_exceptions import OrderExceptions
+from domain.orders.order_facts import OrderFacts
+from domain.orders.stages import STAGE_LABELS
+
+Sentence = Callable[[Any], str]
+
+
+def sentence(event: OrderFacts.Event) -> str:
+    """What the customer reads of an event, "" where it is none of theirs."""
+    shared = next((_SHARED[cls] for cls in type(event).__mro__ if cls in _SHARED), None)
+    return (shared or _OF_ITS_KIND[_kind(event)])(event)
+
+
+def _kind(event: OrderFacts.Event) -> str:
+    """The stored name of the aggregate, before the dot."""
+    return stored_name(type(event)).partition(".")[0]
+
+
+def _stage(event: OrderFacts.Event) -> str:
+    return STAGE_LABELS[event.stage]
+
+
+def _in_charge(event: OrderFacts.Assigned | OrderFacts.Reassigned) -> str:
+    return f"已安排服务人员（工号 {event.worker_number}）"
+
+
+def _of_cleaning(event: OrderFacts.Event) -> str:
+    match event:
+        case CleaningOrder.AreaReviewed():
+            return f"面积已复核：{SQUARE_METRES.describe(event.area_tenths)}"
+        case CleaningOrder.RoomInspected():
+            return f"{event.room}：{'验收通过' if event.accepted else '需要返工'}"
+        case _:
+            return STAGE_LABELS[event.stage]
+
+
+_SHARED: Final[Mapping[type, Sentence]] = MappingProxyType(
+    {
+        OrderFacts.Booked: lambda event: f"已下单，订单号 {event.order_number}",
+        OrderFacts.Confirmed: _stage,
+        OrderFacts.Paid: lambda event: f"已支付 {yuan(event.amount_fen)}",
+        OrderFacts.Assigned: _in_charge,
+        OrderFacts.Reassigned: _in_charge,
+        OrderFacts.Accepted: _stage,
+        OrderFacts.Declined: lambda _: "正在重新安排服务人员",
+        OrderFacts.Rescheduled: lambda _: "预约时间已更改",
+        OrderFacts.Progressed: _stage,
+        OrderFacts.Completed: _stage,
+        OrderFacts.Cancelled: _stage,
+        OrderFacts.ChargeAdded: lambda event: f"新增费用 {yuan(event.amount_fen)}",
+        OrderFacts.ChargeWithdrawn: lambda event: f"已取消费用 {yuan(event.amount_fen)}",
+        OrderFacts.RefundDue: lambda event: f"应退款 {yuan(event.amount_fen)}",
+        OrderFacts.Reviewed: _stage,
+        OrderFacts.Noted: lambda _: "",
+        OrderExceptions.ExceptionReported: lambda _: "",
+        OrderExceptions.ExceptionResolved: lambda _: "",
+    }
+)
+
+_OF_ITS_KIND: Final[Mapping[str, Sentence]] = MappingProxyType(
+    {
+        "cleaning_order": _of_cleaning,
+        "appliance_order": sentences_of_appliance_care.sentence,
+        "care_order": sentences_of_care.sentence,
+        "dry_cleaning_order": sentences_of_dry_cleaning.sentence,
+        "hourly_order": sentences_of_hourly.sentence,
+    }
+)
