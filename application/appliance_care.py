@@ -17,13 +17,13 @@ from domain.capacity import HeldSeats
 from domain.catalogue.quotes import Effort, Quote, effort, quote
 from domain.catalogue.wishes import Wish
 from domain.errors import InvalidInputError
-from domain.orders.appliance_care import CARE_DAYS, CLEANING, WAXING, ApplianceCareOrder
+from domain.orders.appliance_care.empty_trips import EmptyTrip
+from domain.orders.appliance_care.findings import Finding
+from domain.orders.appliance_care.machines import MOST_MACHINES, Repricing, counted, remaining
+from domain.orders.appliance_care.order import CARE_DAYS, CLEANING, WAXING, ApplianceCareOrder
+from domain.orders.appliance_care.repair_facts import REPAIR
+from domain.orders.appliance_care.warranty import WARRANTY_DAYS
 from domain.orders.charges import AddedCharge
-from domain.orders.empty_trips import EmptyTrip
-from domain.orders.findings import Finding
-from domain.orders.machines import MOST_MACHINES, Repricing, counted, remaining
-from domain.orders.repair_facts import REPAIR
-from domain.orders.warranty import WARRANTY_DAYS
 from domain.orders.windows import Window, bounds
 from domain.time import Interval
 

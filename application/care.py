@@ -17,12 +17,12 @@ from domain.capacity import HeldSeats
 from domain.catalogue.quotes import Effort
 from domain.customers import Customer, WorkerWish
 from domain.errors import NotFoundError
-from domain.orders.care import CareOrder
-from domain.orders.care_contract import CONTRACT, RENEWAL, REPLACEMENT, Proposal, Terms, midnight
-from domain.orders.care_duty import DayReport, ReplacementWish
-from domain.orders.care_leads import Meeting
-from domain.orders.care_settlement import COMPANY, CUSTOMER, Statement
-from domain.orders.care_wishes import SEALED_WISHES
+from domain.orders.care.contract import CONTRACT, RENEWAL, REPLACEMENT, Proposal, Terms, midnight
+from domain.orders.care.duty import DayReport, ReplacementWish
+from domain.orders.care.leads import Meeting
+from domain.orders.care.order import CareOrder
+from domain.orders.care.settlement import COMPANY, CUSTOMER, Statement
+from domain.orders.care.wishes import SEALED_WISHES
 from domain.orders.changes import Cancellation, PolicyApplied
 from domain.orders.windows import Window, window
 from domain.workers import ACTIVE, Worker, WorkerNotActiveError

@@ -9,8 +9,8 @@ from application.clock import Clock
 from application.commands import Command, Decision
 from application.log import Log
 from application.policy import Deadline
-from domain.orders.care import CareOrder
-from domain.orders.care_leads import FOLLOW_UP_WITHIN
+from domain.orders.care.leads import FOLLOW_UP_WITHIN
+from domain.orders.care.order import CareOrder
 
 FORGOTTEN: Final = "lead.forgotten"
 _COMMANDS: Final = UUID("2c5d1f0a-94be-5e77-a3c8-7b1b0b7f6d21")

@@ -21,18 +21,18 @@ from domain.dispatch import occupied, travel_to
 from domain.errors import NotFoundError
 from domain.orders.assignment import Assignment
 from domain.orders.changes import PolicyApplied
-from domain.orders.dry_cleaning import (
+from domain.orders.dry_cleaning.garments import (
+    CollectedGarment,
+    Collection,
+    Finding,
+    GarmentReport,
+)
+from domain.orders.dry_cleaning.order import (
     PICKUP,
     RETURN,
     WASHING_TIME,
     DryCleaningOrder,
     return_district,
-)
-from domain.orders.garments import (
-    CollectedGarment,
-    Collection,
-    Finding,
-    GarmentReport,
 )
 from domain.orders.order_exceptions import ExceptionKind, ExceptionReport
 from domain.orders.windows import Window, bounds, window

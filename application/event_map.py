@@ -60,11 +60,11 @@ from domain.catalogue.catalogue import Catalogue
 from domain.catalogue.price_books import PriceBooks
 from domain.customers import Customer, IdentityKept
 from domain.leaves import Leave
-from domain.orders.appliance_care import ApplianceCareOrder
-from domain.orders.care import CareOrder
+from domain.orders.appliance_care.order import ApplianceCareOrder
+from domain.orders.care.order import CareOrder
 from domain.orders.cleaning import CleaningOrder
-from domain.orders.dry_cleaning import DryCleaningOrder
-from domain.orders.hourly import HourlyWorkOrder
+from domain.orders.dry_cleaning.order import DryCleaningOrder
+from domain.orders.hourly.order import HourlyWorkOrder
 from domain.orders.order_exceptions import OrderExceptions
 from domain.orders.order_facts import OrderFacts
 from domain.payments import MoneyArrived, Payment

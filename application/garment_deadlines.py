@@ -8,8 +8,8 @@ from application.clock import Clock
 from application.commands import Command, Decision
 from application.log import Log
 from application.policy import Deadline
-from domain.orders.dry_cleaning import DryCleaningOrder
-from domain.orders.garments import SETTLED
+from domain.orders.dry_cleaning.garments import SETTLED
+from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.order_exceptions import ExceptionKind, ExceptionReport
 from domain.orders.stages import Stage
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 from domain.catalogue.quotes import quote
 from domain.catalogue.tariff import Tariff
 from domain.catalogue.wishes import Wish
-from domain.orders.dry_cleaning import DryCleaningOrder
-from domain.orders.garments import shares
+from domain.orders.dry_cleaning.garments import shares
+from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.windows import bounds
 from domain.time import Interval
 

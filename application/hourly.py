@@ -14,10 +14,10 @@ from application.log import Log
 from application.tariffs import Tariffs
 from domain.catalogue.quotes import Effort, effort
 from domain.errors import InvalidInputError
-from domain.orders.hourly import LONG_TERM, SINGLE, HourlyWorkOrder
-from domain.orders.plan_course import WorkerSwap
-from domain.orders.plan_money import Settlement
-from domain.orders.recurrence import Pattern, first_occurrences
+from domain.orders.hourly.order import LONG_TERM, SINGLE, HourlyWorkOrder
+from domain.orders.hourly.plan_course import WorkerSwap
+from domain.orders.hourly.plan_money import Settlement
+from domain.orders.hourly.recurrence import Pattern, first_occurrences
 from domain.orders.windows import Window, window
 from domain.time import SHANGHAI, shanghai_day
 

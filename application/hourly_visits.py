@@ -15,10 +15,10 @@ from domain.customers import Customer, WorkerWish
 from domain.dispatch import occupied, travel_to
 from domain.errors import InvalidInputError, NotFoundError
 from domain.orders.assignment import Assignment
-from domain.orders.hourly import HourlyWorkOrder
-from domain.orders.plan_visits import VisitMove, VisitReport
+from domain.orders.hourly.order import HourlyWorkOrder
+from domain.orders.hourly.plan_visits import VisitMove, VisitReport
+from domain.orders.hourly.visits import Visit
 from domain.orders.stages import Stage
-from domain.orders.visits import Visit
 from domain.shifts import Shift
 from domain.workers import ACTIVE, Worker, WorkerNotActiveError
 

@@ -19,13 +19,13 @@ from application.policy import Deadline, TryLaterError
 from application.tariffs import Tariffs
 from domain.catalogue.quotes import Quote, quote
 from domain.catalogue.wishes import Wish
-from domain.orders.hourly import HourlyWorkOrder
-from domain.orders.plan_course import UNPAID_RENEWAL, Renewal
-from domain.orders.plan_money import EXPIRED, NOT_RENEWED
-from domain.orders.plan_visits import RUNNING, VisitReport
-from domain.orders.recurrence import Occurrence
+from domain.orders.hourly.order import HourlyWorkOrder
+from domain.orders.hourly.plan_course import UNPAID_RENEWAL, Renewal
+from domain.orders.hourly.plan_money import EXPIRED, NOT_RENEWED
+from domain.orders.hourly.plan_visits import RUNNING, VisitReport
+from domain.orders.hourly.recurrence import Occurrence
+from domain.orders.hourly.visits import MISSING, TAKEN, minutes_of
 from domain.orders.stages import Stage
-from domain.orders.visits import MISSING, TAKEN, minutes_of
 from domain.orders.windows import Window, bounds
 from domain.time import Interval, shanghai_day
 

@@ -5,7 +5,7 @@ from application.policies import Services
 from application.policy import Desk, Policy, Start
 from application.projections.projection import Recorded
 from application.repairs import warranty_deadline
-from domain.orders.appliance_care import ApplianceCareOrder
+from domain.orders.appliance_care.order import ApplianceCareOrder
 
 
 def _care_period_ends(services: Services, desk: Desk, recorded: Recorded) -> None:

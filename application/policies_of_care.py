@@ -6,7 +6,7 @@ from application.care_leads import forgotten_deadline
 from application.policies import Services
 from application.policy import Desk, Policy, Start
 from application.projections.projection import Recorded
-from domain.orders.care import CareOrder
+from domain.orders.care.order import CareOrder
 
 
 def _lead_is_watched(services: Services, desk: Desk, recorded: Recorded) -> None:

@@ -6,7 +6,7 @@ from application.garment_deadlines import deadline_of
 from application.policies import Services
 from application.policy import Desk, Policy, Start
 from application.projections.projection import Recorded
-from domain.orders.dry_cleaning import DryCleaningOrder
+from domain.orders.dry_cleaning.order import DryCleaningOrder
 
 
 def _garment_is_watched(services: Services, desk: Desk, recorded: Recorded) -> None:

@@ -4,7 +4,7 @@ from application.plan_upkeep import go_on_deadline, upkeep_deadline
 from application.policies import Services
 from application.policy import Desk, Policy, Start
 from application.projections.projection import Recorded
-from domain.orders.hourly import HourlyWorkOrder
+from domain.orders.hourly.order import HourlyWorkOrder
 
 
 def _plan_is_looked_after(_: Services, desk: Desk, recorded: Recorded) -> None:

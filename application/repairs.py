@@ -14,12 +14,12 @@ from application.policy import Deadline, TryLaterError
 from application.tariffs import Tariffs
 from application.vault import KeyClass, Vault
 from domain.errors import NotFoundError
-from domain.orders.appliance_care import ApplianceCareOrder
-from domain.orders.findings import Finding
-from domain.orders.quotations import Quotation, quotation_line
-from domain.orders.repair import PartsOrder
-from domain.orders.repair_facts import REPAIR
-from domain.orders.warranty import WarrantyClaim
+from domain.orders.appliance_care.findings import Finding
+from domain.orders.appliance_care.order import ApplianceCareOrder
+from domain.orders.appliance_care.quotations import Quotation, quotation_line
+from domain.orders.appliance_care.repair import PartsOrder
+from domain.orders.appliance_care.repair_facts import REPAIR
+from domain.orders.appliance_care.warranty import WarrantyClaim
 from domain.orders.windows import Window, bounds, window
 
 # A quotation is good so long unless it says otherwise.

@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 
 from application.projections.order_parts import projection, put
 from application.projections.projection import Recorded
-from domain.orders.appliance_care import ApplianceCareOrder
+from domain.orders.appliance_care.order import ApplianceCareOrder
 from domain.orders.stages import Stage
 
-# The list of domain.orders.appliance_care.SURFACES in words.
+# The list of domain.orders.appliance_care.order.SURFACES in words.
 SURFACE_LABELS: Final[Mapping[str, str]] = {
     "solid_wood": "实木",
     "laminate": "复合地板",

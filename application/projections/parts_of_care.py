@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from application.projections.order_parts import projection, put
 from application.projections.projection import Recorded
-from domain.orders.care import CareOrder
+from domain.orders.care.order import CareOrder
 from domain.orders.stages import Stage
 
 _TERMS: Final = ("price_fen", "price_days", "days", "starts_on", "ends_on")

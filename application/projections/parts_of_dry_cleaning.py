@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from application.projections.order_parts import projection, put
 from application.projections.projection import Recorded
-from domain.orders.dry_cleaning import DryCleaningOrder
+from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.stages import Stage
 from domain.orders.windows import Window, bounds
 

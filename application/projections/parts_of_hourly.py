@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from application.projections.order_parts import projection, put
 from application.projections.projection import Recorded
-from domain.orders.hourly import LONG_TERM, HourlyWorkOrder
+from domain.orders.hourly.order import LONG_TERM, HourlyWorkOrder
+from domain.orders.hourly.visits import MISSING
 from domain.orders.stages import Stage
-from domain.orders.visits import MISSING
 from domain.orders.windows import Window, bounds
 
 _PLAN: Final = "plan"

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from domain.money import yuan
-from domain.orders.appliance_care import ApplianceCareOrder
-from domain.orders.empty_trips import CUSTOMER_ABSENT
+from domain.orders.appliance_care.empty_trips import CUSTOMER_ABSENT
+from domain.orders.appliance_care.order import ApplianceCareOrder
 from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import STAGE_LABELS
 from domain.time import SHANGHAI

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from domain.money import yuan
-from domain.orders.care import CareOrder
-from domain.orders.care_settlement import LEAVE, REST, WORKED
+from domain.orders.care.order import CareOrder
+from domain.orders.care.settlement import LEAVE, REST, WORKED
 from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import STAGE_LABELS
 

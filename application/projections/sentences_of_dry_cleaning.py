@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from domain.money import yuan
-from domain.orders.dry_cleaning import DryCleaningOrder
+from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import STAGE_LABELS
 from domain.orders.windows import bounds

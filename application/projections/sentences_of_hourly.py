@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from domain.money import yuan
-from domain.orders.hourly import HourlyWorkOrder
+from domain.orders.hourly.order import HourlyWorkOrder
 from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import STAGE_LABELS
 from domain.orders.windows import bounds

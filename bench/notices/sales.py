@@ -16,9 +16,9 @@ from uuid import UUID, uuid4
 import requests
 import sqlalchemy as sa
 
-from application.lines import Asked, Contact, OrderRequest
 from application.capacity import SeatPlan
 from application.commands import Command, Decision
+from application.lines import Asked, Contact, OrderRequest
 from application.paying import PayRequest
 from application.vault import KeyClass
 from bench.notices.client import Posting

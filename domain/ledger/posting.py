@@ -23,7 +23,7 @@ from domain.ledger.chart import (
 )
 from domain.ledger.entries import Entry, Line
 from domain.ledger.tax import tax, tax_class, tax_to_post
-from domain.orders.hourly import HourlyWorkOrder
+from domain.orders.hourly.order import HourlyWorkOrder
 from domain.orders.order_facts import OrderFacts
 from domain.payment_attempts import CURRENCY
 from domain.payments import MoneyArrived, Payment

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from application.care import end_of
-from domain.orders.care_contract import Proposal
+from domain.orders.care.contract import Proposal
 from interface.household import Household
 
 Cause = Literal["customer", "company", "finished"]

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from application.care import Consent
-from domain.orders.care_duty import ReplacementWish
-from domain.orders.care_settlement import CUSTOMER
+from domain.orders.care.duty import ReplacementWish
+from domain.orders.care.settlement import CUSTOMER
 from interface.api.access import CustomerId, House
 from interface.api.care_views import Day, ProposalView, StatementView, statement_view
 from interface.api.fields import Body, Remark, Word

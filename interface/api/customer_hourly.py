@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from application.hourly import PlanName
 from application.hourly_visits import VisitName
-from domain.orders.plan_money import CUSTOMER
-from domain.orders.plan_visits import VisitMove
+from domain.orders.hourly.plan_money import CUSTOMER
+from domain.orders.hourly.plan_visits import VisitMove
 from interface.api.access import CustomerId, House
 from interface.api.hourly_bodies import (
     PatternBody,

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from domain.orders.findings import MOST_PHOTOS
-from domain.orders.machines import MOST_MACHINES
+from domain.orders.appliance_care.findings import MOST_PHOTOS
+from domain.orders.appliance_care.machines import MOST_MACHINES
 from interface.api.fields import Body, ItemCode, Name, Remark, Word
 
 # The SHA-256 of a picture in hex; the picture is kept elsewhere.

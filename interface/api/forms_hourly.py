@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.orders.hourly import LEAST_WEEKS, MOST_FLEXIBLE_DAYS, MOST_WEEKS
+from domain.orders.hourly.order import LEAST_WEEKS, MOST_FLEXIBLE_DAYS, MOST_WEEKS
 from interface.api.fields import Body
 
 Day = Annotated[date, Field(strict=False)]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from application.hourly import PatternAsked
-from domain.orders.plan_money import Settlement
+from domain.orders.hourly.plan_money import Settlement
 from interface.api.fields import Body, Instant, Word
 from interface.api.forms_hourly import Day, Weekdays
 

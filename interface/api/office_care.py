@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from domain.orders.care_duty import ReplacementWish
-from domain.orders.care_settlement import CUSTOMER
+from domain.orders.care.duty import ReplacementWish
+from domain.orders.care.settlement import CUSTOMER
 from interface.api.access import House
 from interface.api.care_views import Cause, Day, StatementView, statement_view
 from interface.api.fields import Body, Instant, Remark, Word

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from application.care import Consent, Interview
-from domain.orders.care_contract import LONGEST_DAYS, Terms
+from domain.orders.care.contract import LONGEST_DAYS, Terms
 from interface.api.access import House
 from interface.api.care_views import ProposalView
 from interface.api.fields import Body, Instant, Word
@@ -76,7 +76,7 @@ class DepositTier(Body):
 
 
 class TermsBody(Body):
-    """The terms; see domain.orders.care_contract.Terms for each."""
+    """The terms; see domain.orders.care.contract.Terms for each."""
 
     kind: Kind = "contract"
     worker_number: WorkerNumber

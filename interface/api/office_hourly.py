@@ -8,8 +8,8 @@ from pydantic import Field
 
 from application.hourly import PlanName, SwapAsked
 from application.hourly_visits import VisitName
-from domain.orders.plan_visits import VisitMove
-from domain.orders.visits import MISSING, TAKEN
+from domain.orders.hourly.plan_visits import VisitMove
+from domain.orders.hourly.visits import MISSING, TAKEN
 from interface.api.access import House
 from interface.api.fields import Word
 from interface.api.forms_hourly import Day

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from domain.orders.hourly import HourlyWorkOrder
+from domain.orders.hourly.order import HourlyWorkOrder
 from domain.orders.order_facts import OrderFacts
 from domain.payments import MoneyArrived
 from domain.time import SHANGHAI

@@ -34,8 +34,7 @@ def test_a_dispatcher_assigns_orders_but_sees_no_books() -> None:
 
 def test_finance_reads_orders_and_books_and_changes_neither_orders_nor_staff() -> None:
     assert permissions_of(["finance"]) == {
-        *(Permission.LEDGER_READ,
-        Permission.RECEIPTS_RECORD, Permission.ORDERS_READ),
+        *(Permission.LEDGER_READ, Permission.RECEIPTS_RECORD, Permission.ORDERS_READ),
         *(Permission.ALERTS_READ, Permission.ALERTS_ACKNOWLEDGE),
     }
 

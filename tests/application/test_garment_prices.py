@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from application.garment_prices import TakenGarment, price
 from domain.catalogue.items import InvalidItemError
 from domain.catalogue.seed import TARIFF
-from domain.orders.dry_cleaning import DryCleaningOrder
-from domain.orders.garments import shares
+from domain.orders.dry_cleaning.garments import shares
+from domain.orders.dry_cleaning.order import DryCleaningOrder
 from tests.domain.histories import TOMORROW
 from tests.domain.laundry import DELIVERY_FEN, TOTAL_FEN, booked_laundry, laundry_booking, trips
 

@@ -25,6 +25,7 @@ ALLOWED: Final = {
     "infrastructure.wechat.pay": "import requests\nimport application.log",
     "infrastructure.simulators.wechat_pay": "import fastapi\nimport application.clock",
     "interface.household": "import infrastructure.vault",
+    "interface.ground": "import infrastructure.vault",
     "interface.cli.simulating": "import infrastructure.simulators.wechat_pay",
     "interface.demo": "import infrastructure.simulators.wechat_pay",
     "interface.api.orders": "import interface.household",

@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from domain.orders.appliance_care import ApplianceCareOrder
+from domain.orders.appliance_care.findings import Finding
+from domain.orders.appliance_care.machines import Repricing
+from domain.orders.appliance_care.order import ApplianceCareOrder
+from domain.orders.appliance_care.quotations import Quotation, quotation_line
+from domain.orders.appliance_care.warranty import WarrantyClaim
 from domain.orders.booking import ONLINE, RESERVATION, Booking
 from domain.orders.charges import PaymentTaken
-from domain.orders.findings import Finding
-from domain.orders.machines import Repricing
 from domain.orders.offline_receipts import FEE, OfflineReceipt
 from domain.orders.order_number import order_number, out_trade_no
-from domain.orders.quotations import Quotation, quotation_line
 from domain.orders.stages import Stage
-from domain.orders.warranty import WarrantyClaim
 from domain.payments import payment_id
 from tests.domain.histories import (
     BY_CUSTOMER,

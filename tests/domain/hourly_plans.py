@@ -9,14 +9,14 @@ from uuid import UUID
 from domain.capacity import HeldSeats, held_seats
 from domain.orders.assignment import Assignment
 from domain.orders.charges import PaymentTaken
-from domain.orders.hourly import HourlyWorkOrder
+from domain.orders.hourly.order import HourlyWorkOrder
+from domain.orders.hourly.plan_course import Renewal
+from domain.orders.hourly.plan_money import Settlement
+from domain.orders.hourly.plan_visits import VisitReport
+from domain.orders.hourly.recurrence import Pattern, first_occurrences
+from domain.orders.hourly.visits import MISSING, TAKEN
 from domain.orders.order_number import order_number, out_trade_no
-from domain.orders.plan_course import Renewal
-from domain.orders.plan_money import Settlement
-from domain.orders.plan_visits import VisitReport
-from domain.orders.recurrence import Pattern, first_occurrences
 from domain.orders.stages import Stage
-from domain.orders.visits import MISSING, TAKEN
 from domain.orders.windows import Window, window
 from domain.payments import payment_id
 from domain.time import SHANGHAI

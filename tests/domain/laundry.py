@@ -13,8 +13,8 @@ from domain.capacity import HeldSeats, held_seats
 from domain.orders.assignment import Assignment
 from domain.orders.booking import ONLINE, Booking
 from domain.orders.charges import PaymentTaken
-from domain.orders.dry_cleaning import DryCleaningOrder
-from domain.orders.garments import CollectedGarment, Collection, Finding, GarmentReport
+from domain.orders.dry_cleaning.garments import CollectedGarment, Collection, Finding, GarmentReport
+from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.order_number import order_number, out_trade_no
 from domain.orders.stages import Stage
 from domain.orders.windows import Window, bounds, window

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from domain.orders.booking import RESERVATION
-from domain.orders.care import CareOrder
-from domain.orders.care_contract import CONTRACT, RENEWAL, REPLACEMENT, Terms
-from domain.orders.care_duty import DayReport, ReplacementWish
-from domain.orders.care_leads import Meeting
-from domain.orders.care_wishes import CHOICES
+from domain.orders.care.contract import CONTRACT, RENEWAL, REPLACEMENT, Terms
+from domain.orders.care.duty import DayReport, ReplacementWish
+from domain.orders.care.leads import Meeting
+from domain.orders.care.order import CareOrder
+from domain.orders.care.wishes import CHOICES
 from domain.orders.offline_receipts import DEPOSIT, OfflineReceipt
 from domain.orders.order_number import order_number
 from domain.orders.windows import window

@@ -12,11 +12,11 @@ from domain.capacity import held_seats, seat_claims
 from domain.claims import Claim, ReleaseSeats, ReleaseWorker, TakeSeats, TakeWorker
 from domain.errors import JiawuError
 from domain.orders import charges
-from domain.orders.appliance_care import ApplianceCareOrder
+from domain.orders.appliance_care.empty_trips import CUSTOMER_ABSENT, NOT_OPENABLE, EmptyTrip
+from domain.orders.appliance_care.order import ApplianceCareOrder
+from domain.orders.appliance_care.repair import PartsOrder
 from domain.orders.booking import RESERVATION
 from domain.orders.charges import AddedCharge
-from domain.orders.empty_trips import CUSTOMER_ABSENT, NOT_OPENABLE, EmptyTrip
-from domain.orders.repair import PartsOrder
 from domain.orders.stages import Stage
 from domain.orders.windows import bounds
 from infrastructure.event_log.mapper import OrjsonTranscoder, PlainJsonMapper

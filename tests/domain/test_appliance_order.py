@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 
 from domain.claims import ReleaseSeats, ReleaseWorker
 from domain.errors import InvalidInputError, JiawuError
-from domain.orders.appliance_care import ApplianceCareOrder
-from domain.orders.booking import RESERVATION
-from domain.orders.empty_trips import (
+from domain.orders.appliance_care.empty_trips import (
     CUSTOMER_ABSENT,
     NOT_OPENABLE,
     EmptyTrip,
     WaitTooShortError,
     fare_fen,
 )
-from domain.orders.errors import NotPaidError, WrongStageError
-from domain.orders.machines import (
+from domain.orders.appliance_care.machines import (
     LastMachineError,
     MachineNotFoundError,
     MachinesNotAcceptedError,
     MachinesNotReadyError,
     MachineStageError,
 )
+from domain.orders.appliance_care.order import ApplianceCareOrder
+from domain.orders.booking import RESERVATION
+from domain.orders.errors import NotPaidError, WrongStageError
 from domain.orders.stages import Stage
 from tests.domain.appliances import (
     FIELD,

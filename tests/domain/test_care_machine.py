@@ -11,11 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from domain.claims import ReleaseWorker, TakeWorker
 from domain.errors import JiawuError
-from domain.orders.care import CareOrder
-from domain.orders.care_contract import CONTRACT, RENEWAL, REPLACEMENT
-from domain.orders.care_duty import DayReport, ReplacementWish
-from domain.orders.care_leads import Meeting
-from domain.orders.care_settlement import CAUSES, DAY_KINDS
+from domain.orders.care.contract import CONTRACT, RENEWAL, REPLACEMENT
+from domain.orders.care.duty import DayReport, ReplacementWish
+from domain.orders.care.leads import Meeting
+from domain.orders.care.order import CareOrder
+from domain.orders.care.settlement import CAUSES, DAY_KINDS
 from domain.orders.changes import Cancellation
 from domain.orders.charges import PaymentTaken
 from domain.orders.stages import Stage

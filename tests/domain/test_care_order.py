@@ -10,15 +10,14 @@ from domain.claims import ReleaseWorker, TakeUnique, TakeWorker
 from domain.errors import InvalidInputError
 from domain.orders import errors
 from domain.orders.booking import ONLINE
-from domain.orders.care import CareOrder
-from domain.orders.care_contract import (
+from domain.orders.care.contract import (
     CONTRACT,
     RENEWAL,
     REPLACEMENT,
     claim_of,
 )
-from domain.orders.care_duty import DayReport
-from domain.orders.care_errors import (
+from domain.orders.care.duty import DayReport
+from domain.orders.care.errors import (
     BalanceOpenError,
     DayOutsideContractError,
     DepositTooLargeError,
@@ -30,6 +29,7 @@ from domain.orders.care_errors import (
     TermsNotConsentedError,
     TooManyReplacementsError,
 )
+from domain.orders.care.order import CareOrder
 from domain.orders.changes import Cancellation
 from domain.orders.offline_receipts import OfflineRefundTooLargeError
 from domain.orders.stages import Stage

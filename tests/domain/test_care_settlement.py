@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.money import divide_half_up
-from domain.orders.care import CareOrder
-from domain.orders.care_contract import CONTRACT, RENEWAL, REPLACEMENT, Segment
-from domain.orders.care_settlement import (
+from domain.orders.care.contract import CONTRACT, RENEWAL, REPLACEMENT, Segment
+from domain.orders.care.order import CareOrder
+from domain.orders.care.settlement import (
     COMPANY,
     CUSTOMER,
     FINISHED,

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidInputError
-from domain.orders import charges, errors, garments
-from domain.orders.dry_cleaning import (
+from domain.orders import charges, errors
+from domain.orders.dry_cleaning import garments
+from domain.orders.dry_cleaning.facts import return_trip_id
+from domain.orders.dry_cleaning.garments import Finding, GarmentReport
+from domain.orders.dry_cleaning.order import (
     DryCleaningOrder,
 )
-from domain.orders.dry_cleaning_facts import return_trip_id
-from domain.orders.garments import Finding, GarmentReport
 from domain.orders.stages import STAGE_LABELS, Stage
 from tests.domain.histories import (
     BY_CUSTOMER,

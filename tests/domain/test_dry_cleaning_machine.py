@@ -13,15 +13,15 @@ from domain.errors import JiawuError
 from domain.orders import charges
 from domain.orders.changes import Rescheduling
 from domain.orders.charges import AddedCharge
-from domain.orders.dry_cleaning import DryCleaningOrder
-from domain.orders.dry_cleaning_facts import return_trip_id
-from domain.orders.garments import (
+from domain.orders.dry_cleaning.facts import return_trip_id
+from domain.orders.dry_cleaning.garments import (
     GARMENT_WAY,
     PARTNER_STAGES,
     SETTLED,
     SLOWEST_FIRST,
     GarmentReport,
 )
+from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.stages import Stage
 from infrastructure.event_log.mapper import OrjsonTranscoder, PlainJsonMapper
 from tests.domain.histories import (

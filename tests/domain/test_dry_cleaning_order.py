@@ -8,16 +8,17 @@ import pytest
 from domain.capacity import seat_claims
 from domain.claims import ReleaseSeats, ReleaseWorker, TakeWorker
 from domain.errors import InvalidInputError
-from domain.orders import errors, garments
+from domain.orders import errors
 from domain.orders.changes import Rescheduling
-from domain.orders.dry_cleaning import (
+from domain.orders.dry_cleaning import garments
+from domain.orders.dry_cleaning.facts import return_trip_id
+from domain.orders.dry_cleaning.garments import CollectedGarment
+from domain.orders.dry_cleaning.order import (
     DryCleaningOrder,
     GarmentsCollectedError,
     ReturnTooSoonError,
     return_district,
 )
-from domain.orders.dry_cleaning_facts import return_trip_id
-from domain.orders.garments import CollectedGarment
 from domain.orders.stages import Stage
 from domain.orders.windows import Window, window
 from tests.domain.histories import (

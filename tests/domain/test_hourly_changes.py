@@ -8,16 +8,16 @@ import pytest
 
 from domain.claims import ReleaseSeats, ReleaseWorker, TakeSeats, TakeWorker
 from domain.errors import InvalidInputError
-from domain.orders.hourly import HourlyWorkOrder
-from domain.orders.plan_course import WorkerSwap
-from domain.orders.plan_visits import VisitMove
-from domain.orders.recurrence import Pattern
-from domain.orders.stages import Stage
-from domain.orders.visits import (
+from domain.orders.hourly.order import HourlyWorkOrder
+from domain.orders.hourly.plan_course import WorkerSwap
+from domain.orders.hourly.plan_visits import VisitMove
+from domain.orders.hourly.recurrence import Pattern
+from domain.orders.hourly.visits import (
     NoticeTooShortError,
     VisitOverlapsError,
     visit_claim,
 )
+from domain.orders.stages import Stage
 from tests.domain.histories import (
     BY_CUSTOMER,
     BY_STAFF,

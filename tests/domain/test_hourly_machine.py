@@ -11,12 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from domain.capacity import seat_claims
 from domain.claims import Claim, ReleaseSeats, ReleaseWorker, TakeSeats, TakeWorker
 from domain.errors import JiawuError
-from domain.orders.hourly import HourlyWorkOrder
-from domain.orders.plan_course import WorkerSwap
-from domain.orders.plan_visits import RUNNING, VisitMove, VisitReport
-from domain.orders.recurrence import Pattern
+from domain.orders.hourly.order import HourlyWorkOrder
+from domain.orders.hourly.plan_course import WorkerSwap
+from domain.orders.hourly.plan_visits import RUNNING, VisitMove, VisitReport
+from domain.orders.hourly.recurrence import Pattern
+from domain.orders.hourly.visits import GONE, OVER, visit_claim, visit_seats
 from domain.orders.stages import STAGE_LABELS, Stage
-from domain.orders.visits import GONE, OVER, visit_claim, visit_seats
 from domain.time import shanghai_day
 from tests.domain.histories import (
     BY_CUSTOMER,

@@ -15,14 +15,14 @@ from domain.ledger.tax import tax, tax_class
 from domain.money import apportion
 from domain.orders.charges import AddedCharge
 from domain.orders.errors import OrderClosedError, RefundTooLargeError
-from domain.orders.hourly import HourlyWorkOrder
-from domain.orders.plan_money import PrepaidPeriod, Usage, settle, worth_fen
-from domain.orders.plan_visits import VisitMove, VisitReport
-from domain.orders.stages import Stage
-from domain.orders.visits import (
+from domain.orders.hourly.order import HourlyWorkOrder
+from domain.orders.hourly.plan_money import PrepaidPeriod, Usage, settle, worth_fen
+from domain.orders.hourly.plan_visits import VisitMove, VisitReport
+from domain.orders.hourly.visits import (
     VisitUnderWayError,
     visit_claim,
 )
+from domain.orders.stages import Stage
 from tests.domain.histories import (
     BY_CUSTOMER,
     BY_STAFF,

@@ -10,16 +10,16 @@ from domain.claims import ReleaseSeats, ReleaseWorker, TakePlace, TakeSeats, Tak
 from domain.errors import InvalidInputError
 from domain.orders.changes import Cancellation
 from domain.orders.errors import WrongStageError
-from domain.orders.hourly import HourlyWorkOrder
-from domain.orders.plan_visits import VisitMove, VisitReport
-from domain.orders.stages import Stage
-from domain.orders.visits import (
+from domain.orders.hourly.order import HourlyWorkOrder
+from domain.orders.hourly.plan_visits import VisitMove, VisitReport
+from domain.orders.hourly.visits import (
     MISSING,
     VisitNotFoundError,
     VisitNotPaidError,
     WrongVisitStageError,
     visit_claim,
 )
+from domain.orders.stages import Stage
 from tests.domain.histories import (
     BY_CUSTOMER,
     BY_STAFF,

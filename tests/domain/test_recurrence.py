@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidInputError
-from domain.orders.recurrence import (
+from domain.orders.hourly.recurrence import (
     Calendar,
     Occurrence,
     Pattern,

@@ -7,18 +7,18 @@ import pytest
 
 from domain.claims import ReleaseWorker, TakeUnique
 from domain.errors import InvalidInputError
-from domain.orders.appliance_care import ApplianceCareOrder
-from domain.orders.booking import ONLINE
-from domain.orders.charges import AddedCharge
-from domain.orders.empty_trips import CUSTOMER_ABSENT, EmptyTrip
-from domain.orders.errors import ReservationNotPayableError, WrongStageError
-from domain.orders.offline_receipts import OnlineOrderError
-from domain.orders.quotations import (
+from domain.orders.appliance_care.empty_trips import CUSTOMER_ABSENT, EmptyTrip
+from domain.orders.appliance_care.order import ApplianceCareOrder
+from domain.orders.appliance_care.quotations import (
     QuotationExpiredError,
     QuotationReplacedError,
     quotation_line,
 )
-from domain.orders.repair import PartsOrder
+from domain.orders.appliance_care.repair import PartsOrder
+from domain.orders.booking import ONLINE
+from domain.orders.charges import AddedCharge
+from domain.orders.errors import ReservationNotPayableError, WrongStageError
+from domain.orders.offline_receipts import OnlineOrderError
 from domain.orders.stages import Stage
 from tests.domain.appliances import (
     FIELD,

@@ -9,7 +9,7 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate
 
 from domain.errors import InvalidInputError
-from domain.orders.care_contract import (
+from domain.orders.care.contract import (
     CONTRACT,
     RENEWAL,
     REPLACEMENT,
@@ -18,15 +18,15 @@ from domain.orders.care_contract import (
     check_terms,
     midnight,
 )
-from domain.orders.care_errors import (
+from domain.orders.care.errors import (
     DayOutsideContractError,
     LeadFollowedUpError,
     NotACandidateError,
     TermsChangedError,
     TermsNotConsentedError,
 )
-from domain.orders.care_settlement import proposal
-from domain.orders.care_wishes import CHOICES
+from domain.orders.care.settlement import proposal
+from domain.orders.care.wishes import CHOICES
 from domain.orders.offline_receipts import OfflineMoney
 from domain.orders.stages import CLOSED_UNDONE, STAGE_LABELS, Stage
 from domain.orders.windows import bounds, check_happened

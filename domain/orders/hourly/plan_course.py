@@ -16,10 +16,9 @@ from domain.errors import InvalidInputError
 from domain.orders import charges
 from domain.orders.assignment import Assignment, check_assignment
 from domain.orders.charges import AddedCharge
-from domain.orders.plan_visits import RUNNING, PlanVisits, check_notice
-from domain.orders.recurrence import Occurrence, Pattern, missing
-from domain.orders.stages import Stage
-from domain.orders.visits import (
+from domain.orders.hourly.plan_visits import RUNNING, PlanVisits, check_notice
+from domain.orders.hourly.recurrence import Occurrence, Pattern, missing
+from domain.orders.hourly.visits import (
     GIVEN,
     GONE,
     NOT_BEGUN,
@@ -29,6 +28,7 @@ from domain.orders.visits import (
     planned,
     upcoming,
 )
+from domain.orders.stages import Stage
 from domain.orders.windows import Window, bounds, window
 from domain.time import shanghai_day
 

@@ -16,9 +16,9 @@ from domain.names import stored_as
 from domain.orders.assignment import Assignment, check_assignment
 from domain.orders.booking import Booking
 from domain.orders.changes import Cancellation, PolicyApplied, Rescheduling
+from domain.orders.dry_cleaning.garment_work import GarmentWork
+from domain.orders.dry_cleaning.garments import SETTLED, SLOWEST_FIRST
 from domain.orders.errors import WindowError
-from domain.orders.garment_work import GarmentWork
-from domain.orders.garments import SETTLED, SLOWEST_FIRST
 from domain.orders.rescheduling_policy import NO_FEE_RULES
 from domain.orders.stages import RESCHEDULABLE, Stage, Transitions
 from domain.orders.windows import Window, bounds, check_windows

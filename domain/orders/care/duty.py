@@ -6,15 +6,15 @@ from typing import Final
 
 from domain.catalogue.holidays import statutory_holiday
 from domain.errors import InvalidInputError
-from domain.orders.care_contract import REPLACEMENT, Terms, claim_of
-from domain.orders.care_errors import (
+from domain.orders.care.contract import REPLACEMENT, Terms, claim_of
+from domain.orders.care.errors import (
     DayOutsideContractError,
     NoSuccessorError,
     SuccessorAgreedError,
     TooManyReplacementsError,
 )
-from domain.orders.care_facts import CareFacts
-from domain.orders.care_settlement import (
+from domain.orders.care.facts import CareFacts
+from domain.orders.care.settlement import (
     COMPANY,
     CUSTOMER,
     DAY_KINDS,
@@ -22,7 +22,7 @@ from domain.orders.care_settlement import (
     Statement,
     statement,
 )
-from domain.orders.care_wishes import HOSPITAL
+from domain.orders.care.wishes import HOSPITAL
 from domain.orders.offline_receipts import DEPOSIT
 from domain.orders.stages import Stage
 from domain.orders.windows import Window, bounds, check_happened, window

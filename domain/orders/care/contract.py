@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from domain.errors import InvalidInputError
 from domain.money import divide_half_up
-from domain.orders.care_errors import DepositTooLargeError
+from domain.orders.care.errors import DepositTooLargeError
 from domain.time import SHANGHAI, Interval
 
 # A month of work has 26 paid days (按 26 天计); a hospital attendant is paid by the day.

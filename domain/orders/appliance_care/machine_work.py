@@ -11,12 +11,10 @@ from typing import Any, Final
 from eventsourcing.domain import Aggregate
 
 from domain.errors import InvalidInputError
-from domain.orders import charges, machines
-from domain.orders.booking import ONLINE
-from domain.orders.changes import PolicyApplied
-from domain.orders.charges import AddedCharge
-from domain.orders.findings import Finding, check_finding
-from domain.orders.machines import (
+from domain.orders import charges
+from domain.orders.appliance_care import machines
+from domain.orders.appliance_care.findings import Finding, check_finding
+from domain.orders.appliance_care.machines import (
     LastMachineError,
     Machine,
     MachineNotFoundError,
@@ -28,7 +26,10 @@ from domain.orders.machines import (
     check_repricing,
     remaining,
 )
-from domain.orders.repair import Repair
+from domain.orders.appliance_care.repair import Repair
+from domain.orders.booking import ONLINE
+from domain.orders.changes import PolicyApplied
+from domain.orders.charges import AddedCharge
 from domain.orders.stages import Stage
 
 ON_SITE: Final = frozenset({Stage.ARRIVED, Stage.TRIAL_RUN_CONFIRMED, Stage.IN_SERVICE})

@@ -8,8 +8,8 @@ from domain.errors import InvalidInputError
 from domain.orders import charges
 from domain.orders.changes import PolicyApplied
 from domain.orders.charges import AddedCharge
-from domain.orders.dry_cleaning_facts import DryCleaningFacts
-from domain.orders.garments import (
+from domain.orders.dry_cleaning.facts import DryCleaningFacts
+from domain.orders.dry_cleaning.garments import (
     PARTNER_STAGES,
     REFUSABLE,
     SETTLED,

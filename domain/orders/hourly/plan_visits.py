@@ -8,11 +8,10 @@ from typing import Any, Final
 from domain.errors import InvalidInputError
 from domain.orders import charges
 from domain.orders.assignment import Assignment, check_assignment
-from domain.orders.plan_facts import PlanFacts
-from domain.orders.plan_money import PrepaidPeriod, worth_fen
-from domain.orders.recurrence import Calendar
-from domain.orders.stages import Stage
-from domain.orders.visits import (
+from domain.orders.hourly.plan_facts import PlanFacts
+from domain.orders.hourly.plan_money import PrepaidPeriod, worth_fen
+from domain.orders.hourly.recurrence import Calendar
+from domain.orders.hourly.visits import (
     GIVEN,
     GONE,
     LONGEST_MOVE,
@@ -31,6 +30,7 @@ from domain.orders.visits import (
     covered,
     visit_claim,
 )
+from domain.orders.stages import Stage
 from domain.orders.windows import bounds, check_happened, check_windows, window
 from domain.sealed import check_sealed
 from domain.time import Interval, shanghai_day

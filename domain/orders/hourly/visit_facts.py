@@ -15,10 +15,17 @@ from eventsourcing.domain import Aggregate
 from domain.capacity import seat_claims
 from domain.claims import Claim, TakeWorker
 from domain.orders.assignment import freed
+from domain.orders.hourly.visits import (
+    TAKEN,
+    Visit,
+    freed_visits,
+    visit_claim,
+    visit_of,
+    visit_seats,
+)
 from domain.orders.order_facts import OrderFacts
 from domain.orders.service_order import ServiceOrder
 from domain.orders.stages import Stage
-from domain.orders.visits import TAKEN, Visit, freed_visits, visit_claim, visit_of, visit_seats
 from domain.orders.windows import Window, bounds
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.money import divide_half_up, yuan
-from domain.orders.care_contract import CONTRACT, MONTH_DAYS, Proposal, Segment, Terms, midnight
+from domain.orders.care.contract import CONTRACT, MONTH_DAYS, Proposal, Segment, Terms, midnight
 from domain.time import SHANGHAI, shanghai_day
 
 # 出勤, 请假, 休息: what a day was.

@@ -9,9 +9,7 @@ from eventsourcing.domain import Aggregate
 
 from domain.errors import InvalidInputError
 from domain.names import stored_as
-from domain.orders.booking import ONLINE, RESERVATION, Booking
-from domain.orders.changes import EMPTY_TRIP, Cancellation
-from domain.orders.empty_trips import (
+from domain.orders.appliance_care.empty_trips import (
     FARE_FEN,
     NOT_OPENABLE,
     EmptyTrip,
@@ -19,11 +17,13 @@ from domain.orders.empty_trips import (
     fare_fen,
     policy_of,
 )
-from domain.orders.findings import Finding, check_finding
-from domain.orders.machine_work import ON_SITE, MachineWork
-from domain.orders.machines import MachinesNotReadyError, all_at, check_booked
-from domain.orders.repair import check_repair
-from domain.orders.repair_facts import REPAIR
+from domain.orders.appliance_care.findings import Finding, check_finding
+from domain.orders.appliance_care.machine_work import ON_SITE, MachineWork
+from domain.orders.appliance_care.machines import MachinesNotReadyError, all_at, check_booked
+from domain.orders.appliance_care.repair import check_repair
+from domain.orders.appliance_care.repair_facts import REPAIR
+from domain.orders.booking import ONLINE, RESERVATION, Booking
+from domain.orders.changes import EMPTY_TRIP, Cancellation
 from domain.orders.stages import DONE, HOME_VISIT, Stage, Transitions
 
 CLEANING: Final = frozenset({"JD-01", "JD-02", "JD-03", "JD-04", "JD-05"})  # 家电清洗

@@ -12,11 +12,11 @@ from eventsourcing.domain import Aggregate
 from domain.capacity import seat_claims
 from domain.claims import Claim, ReleaseSeats, TakeUnique, TakeWorker
 from domain.orders.assignment import freed
+from domain.orders.hourly.recurrence import Pattern, Pause, following
+from domain.orders.hourly.visit_facts import VisitFacts
+from domain.orders.hourly.visits import freed_visits, minutes_of, visit_claim, visit_seats
 from domain.orders.order_facts import OrderFacts
-from domain.orders.recurrence import Pattern, Pause, following
 from domain.orders.stages import Stage
-from domain.orders.visit_facts import VisitFacts
-from domain.orders.visits import freed_visits, minutes_of, visit_claim, visit_seats
 
 
 class PlanFacts(VisitFacts):

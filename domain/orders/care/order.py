@@ -8,17 +8,17 @@ from domain.errors import InvalidInputError
 from domain.money import yuan
 from domain.names import stored_as
 from domain.orders.booking import RESERVATION, Booking
-from domain.orders.care_contract import CONTRACT, RENEWAL, Terms
-from domain.orders.care_duty import ON_DUTY, CareDuty
-from domain.orders.care_errors import BalanceOpenError
-from domain.orders.care_settlement import (
+from domain.orders.care.contract import CONTRACT, RENEWAL, Terms
+from domain.orders.care.duty import ON_DUTY, CareDuty
+from domain.orders.care.errors import BalanceOpenError
+from domain.orders.care.settlement import (
     CAUSES,
     COMPANY,
     CUSTOMER,
     Statement,
     statement,
 )
-from domain.orders.care_wishes import CHOICES, check_wishes
+from domain.orders.care.wishes import CHOICES, check_wishes
 from domain.orders.changes import Cancellation
 from domain.orders.errors import WrongStageError
 from domain.orders.stages import STAGE_LABELS, Stage, Transitions

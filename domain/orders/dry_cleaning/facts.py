@@ -14,7 +14,7 @@ from eventsourcing.domain import Aggregate
 from domain.capacity import seat_claims
 from domain.claims import Claim, ReleaseSeats
 from domain.orders.assignment import freed, held_by, intervals
-from domain.orders.garments import Garment, Garments, changed, moved
+from domain.orders.dry_cleaning.garments import Garment, Garments, changed, moved
 from domain.orders.service_order import ServiceOrder
 
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from domain.errors import InvalidInputError, RuleViolationError
 from domain.money import divide_half_up, yuan
+from domain.orders.appliance_care.findings import Finding, check_finding
 from domain.orders.changes import PolicyApplied
-from domain.orders.findings import Finding, check_finding
 
 CUSTOMER_ABSENT: Final = "customer_absent"  # 客户不在
 NOT_OPENABLE: Final = "not_openable"  # 不可拆

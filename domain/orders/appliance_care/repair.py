@@ -5,16 +5,16 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from domain.errors import InvalidInputError
-from domain.orders.findings import Finding, check_finding
-from domain.orders.quotations import (
+from domain.orders.appliance_care.findings import Finding, check_finding
+from domain.orders.appliance_care.quotations import (
     Quotation,
     QuotationExpiredError,
     QuotationReplacedError,
     check_quotation,
 )
-from domain.orders.repair_facts import PARTS_VISIT
+from domain.orders.appliance_care.repair_facts import PARTS_VISIT
+from domain.orders.appliance_care.warranty import Warranty, check_described
 from domain.orders.stages import HOME_VISIT, Stage, Transitions
-from domain.orders.warranty import Warranty, check_described
 from domain.orders.windows import Window, check_happened, check_windows
 from domain.sealed import check_sealed
 

@@ -8,9 +8,9 @@ from eventsourcing.domain import Aggregate
 
 from domain.claims import Claim, TakeWorker
 from domain.orders.assignment import freed
-from domain.orders.care_contract import Segment, Successor, Terms, claim_of
-from domain.orders.care_leads import CareLead
-from domain.orders.care_settlement import Day, Fee
+from domain.orders.care.contract import Segment, Successor, Terms, claim_of
+from domain.orders.care.leads import CareLead
+from domain.orders.care.settlement import Day, Fee
 
 
 class Engaged(Protocol):

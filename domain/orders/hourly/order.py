@@ -17,12 +17,12 @@ from domain.orders.booking import ONLINE, Booking
 from domain.orders.changes import Cancellation, PolicyApplied, Rescheduling
 from domain.orders.charges import PaymentTaken
 from domain.orders.errors import NotPaidError, RefundTooLargeError, WrongStageError
-from domain.orders.plan_course import UNPAID_RENEWAL, PlanCourse
-from domain.orders.plan_money import REASONS, SETTLEMENT_VERSION, Settlement, Usage, settle
-from domain.orders.plan_visits import RUNNING
-from domain.orders.recurrence import Pattern, first_occurrences
+from domain.orders.hourly.plan_course import UNPAID_RENEWAL, PlanCourse
+from domain.orders.hourly.plan_money import REASONS, SETTLEMENT_VERSION, Settlement, Usage, settle
+from domain.orders.hourly.plan_visits import RUNNING
+from domain.orders.hourly.recurrence import Pattern, first_occurrences
+from domain.orders.hourly.visits import NOT_BEGUN, VisitUnderWayError, first_visits, upcoming
 from domain.orders.stages import CLOSED_UNDONE, DONE, HOME_VISIT, STAGE_LABELS, Stage, Transitions
-from domain.orders.visits import NOT_BEGUN, VisitUnderWayError, first_visits, upcoming
 from domain.orders.windows import bounds
 from domain.time import Interval, shanghai_day
 

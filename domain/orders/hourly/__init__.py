@@ -1,0 +1,1 @@
+"""Hourly work (小时工): single visits, and plans of visits paid in advance."""
