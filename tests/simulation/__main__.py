@@ -21,7 +21,8 @@ from infrastructure.embedded_postgres import (
 from interface.demo_secrets import demo_secrets
 from tests.conftest import migrate
 from tests.simulation.databases import Arena, arena
-from tests.simulation.runs import EXPECTED, Run, run_seed
+from tests.simulation.runs import Run, run_seed
+from tests.simulation.sightings import EXPECTED
 
 _TEMPLATE = "simulation_template"
 _HASTY = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}

@@ -6,22 +6,26 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID, uuid5
 
-from application.booking import CleaningRequest, Contact, Wish
 from application.commands import Command, Decision, Outcome
+from application.lines import Contact, OrderRequest
 from application.paying import PayRequest
 from application.payment_errands import prepay_errand
 from application.vault import KeyClass
 from domain.customers import Customer, ExternalIdentity
+from domain.orders import charges
+from domain.orders.service_order import ServiceOrder
 from domain.payment_attempts import H5, JSAPI, NATIVE
 from domain.payments import SUCCEEDED
 from domain.time import SHANGHAI
 from interface.household import Household
+from tests.simulation import second_thoughts
 from tests.simulation.broken import fail
 from tests.simulation.wechat import WeChat
+from tests.simulation.wishes import DISTRICT, PLANS, Wish
 from tests.simulation.world import DIED, Deed, Script, Told, World
 
-DISTRICT: Final = "110105"
 HOURS: Final = (9, 10, 11, 14)
+_LATE_HOURS: Final = (12, 14, 16, 18)
 _PEOPLE: Final = UUID("00000000-0000-5000-8000-0000000000c0")
 # Whoever hears this asks again with the same key.
 _AGAIN: Final = {DIED, "commit_unknown", "busy"}
@@ -37,8 +41,9 @@ class Booked:
     """What the customer knows of an order."""
 
     id: UUID
-    pay_by: datetime
+    pay_by: datetime | None
     total_fen: int
+    wish: Wish
 
 
 class Shopper:
@@ -60,24 +65,22 @@ class Shopper:
         """Come for the first time."""
         yield from self.insist("register", self._register)
 
-    def book(self, starts_at: datetime) -> Saying["Booked | None"]:
-        """Book a cleaning, and tap twice at times."""
-        request = self._request(starts_at)
+    def book(self, wish: Wish) -> Saying["Booked | None"]:
+        """Book something, and tap twice at times."""
+        request = self._request(wish)
         key = self.new_key("book")
-        told = yield from self.insist(
-            "book", lambda h, c: h.bookings.book_cleaning(request, c), key
-        )
+        told = yield from self.insist("book", lambda h, c: h.bookings.book(request, c), key)
         if self.chance.random.random() < 0.2:
             again = self.new_key("book") if self.chance.random.random() < 0.5 else key
-            self.ask("book", lambda h, c: h.bookings.book_cleaning(request, c), again)
-        return _booked(told)
+            self.ask("book", lambda h, c: h.bookings.book(request, c), again)
+        return _booked(told, wish)
 
-    def start_paying(self, order: Booked, trade_type: str) -> Saying[str]:
+    def start_paying(self, order: Booked, trade_type: str, charge: int = 1) -> Saying[str]:
         """Start an attempt; its 商户订单号, "" where the product gives none."""
         request = PayRequest(
             order_id=order.id,
             customer_id=self.id,
-            charge_number=1,
+            charge_number=charge,
             trade_type=trade_type,
             payer_ip="127.0.0.1",
         )
@@ -95,6 +98,22 @@ class Shopper:
         yield from self.insist(
             "cancel", lambda h, c: h.bookings.cancel_unpaid(order.id, self.id, c)
         )
+
+    def look_again(self, order: Booked) -> Script:
+        """Pay what is still open, or have second thoughts."""
+        seen = self.world.nodes[0].house.log.load(ServiceOrder, order.id)
+        further = [each.number for each in seen.charges.values() if each.number > 1]
+        unpaid = [number for number in further if seen.charges[number].state == charges.OPEN]
+        if unpaid and self.chance.random.random() < 0.85:
+            number = yield from self.start_paying(order, self.chance.random.choice(WAYS), unpaid[0])
+            yield self.chance.pause(2, 400)
+            if number:
+                self.pay(number)
+            return
+        mind = second_thoughts.Mind(self.id, self.world)
+        if works := second_thoughts.moves(seen, mind):
+            work = self.chance.random.choice(works)
+            self.ask("change", work, self.new_key("change"))
 
     def confirm(self, number: str) -> None:
         """The page asks whether it is paid."""
@@ -152,29 +171,37 @@ class Shopper:
 
         return house.log.run(command, decide)
 
-    def _request(self, starts_at: datetime) -> CleaningRequest:
-        wish = Wish(service_code="BJ-01", quantity=120, starts_at=starts_at, district=DISTRICT)
+    def _request(self, wish: Wish) -> OrderRequest:
+        starts_at = wanted_start(self.world, plan=wish in PLANS)
+        others = [starts_at + timedelta(days=1)] * (self.chance.random.random() < 0.3)
         contact = Contact(
             name="陈女士", phone="13912345678", address="望京街 1 号院", district=DISTRICT
         )
-        return CleaningRequest(customer_id=self.id, wish=wish, contact=contact, source="wechat")
+        return OrderRequest(
+            customer_id=self.id,
+            asked=wish.asked(starts_at),
+            contact=contact,
+            source="wechat",
+            alternatives=others,
+        )
 
 
-def wanted_start(world: World) -> datetime:
-    """A popular hour of tomorrow or the day after."""
-    day = world.clock.now().astimezone(SHANGHAI) + timedelta(
-        days=world.chance.random.choice([1, 1, 2])
-    )
-    hour = world.chance.random.choice(HOURS)
+def wanted_start(world: World, *, plan: bool) -> datetime:
+    """A popular hour of today, tomorrow or the day after; a plan begins not before tomorrow."""
+    now = world.clock.now().astimezone(SHANGHAI)
+    ahead = world.chance.random.choice([1, 1, 2] if plan else [0, 0, 1, 1, 2])
+    left = [hour for hour in _LATE_HOURS if hour > now.hour + 1] if not ahead else HOURS
+    hour = world.chance.random.choice(left or HOURS)
+    day = now + timedelta(days=ahead if left else 1)
     return day.replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
-def _booked(told: Told) -> Booked | None:
+def _booked(told: Told, wish: Wish) -> Booked | None:
     if told.answer is None:
         return None
     answer: Any = told.answer
-    pay_by = datetime.fromisoformat(answer["pay_by"])
-    return Booked(UUID(answer["order_id"]), pay_by, answer["total_fen"])
+    pay_by = datetime.fromisoformat(answer["pay_by"]) if answer["pay_by"] else None
+    return Booked(UUID(answer["order_id"]), pay_by, answer["total_fen"], wish)
 
 
 def _start(house: Household, request: PayRequest, command: Command) -> Outcome:

@@ -9,10 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from application.event_map import ALL_PROJECTIONS, PROJECTIONS
-from domain.capacity import seat_claims
-from domain.claims import TakeSeats
 from domain.orders.order_facts import OrderFacts
-from domain.orders.stages import CLOSED_UNDONE, Stage
+from domain.orders.stages import Stage
 from domain.payments import MoneyArrived, Payment
 from infrastructure.feed.feed import Feed
 from infrastructure.feed.reader import LogReader
@@ -21,11 +19,18 @@ from tests.application.projections.tables import Contents, contents, start_over
 from tests.infrastructure.event_log.claims_fold import Claims, read_claims
 from tests.simulation.broken import fail
 from tests.simulation.facts import Facts
+from tests.simulation.holdings import seats_held, workers_held
 
 _OVERSOLD: Final = text(
-    "select s.pool, s.area, s.day, s.slot, sum(s.seats), max(c.seats) from log.seat_claims s"
-    " left join log.seat_capacity c using (pool, area, day, slot)"
-    " group by s.pool, s.area, s.day, s.slot having sum(s.seats) > coalesce(max(c.seats), 0)"
+    "select s.pool, s.area, s.day, s.slot, sum(s.seats), max(c.seats + c.shifts)"
+    " from log.seat_claims s left join log.seat_capacity c using (pool, area, day, slot)"
+    " group by s.pool, s.area, s.day, s.slot"
+    " having sum(s.seats) > coalesce(max(c.seats + c.shifts), 0)"
+)
+_BUSY: Final = text("select id from log.worker_claims")
+_TWICE: Final = text(
+    "select a.id, b.id from log.worker_claims a join log.worker_claims b"
+    " on a.id < b.id and lower(a.worker) = lower(b.worker) and a.during && b.during"
 )
 _COMMANDS: Final = text("select id, answer from log.commands")
 
@@ -52,17 +57,32 @@ def no_hold_outlives_its_time(facts: Facts) -> None:
 def exactly_the_living_orders_hold_seats(facts: Facts) -> None:
     """No seat is lost and none is freed twice: the claims are those of the orders not closed."""
     expected = {
-        (order.id, claim.day, claim.slot, claim.seats)
+        (claim.claim_id, claim.day, claim.slot, claim.seats)
         for order in facts.orders.values()
-        if order.stage not in CLOSED_UNDONE and order.seats
-        for claim in seat_claims(order.id, order.seats)
-        if isinstance(claim, TakeSeats)
+        for claim in seats_held(order)
     }
     query = text("select id, day, slot, seats from log.seat_claims")
     with facts.house.engine.connect() as connection:
         held = {tuple(row) for row in connection.execute(query)}
     if held != expected:
         fail("exactly the living orders hold seats", sorted(held ^ expected, key=str)[:3])
+
+
+def exactly_the_workers_in_charge_are_busy(facts: Facts) -> None:
+    """No worker is lost or freed twice: who is busy is whom an order, trip or visit names."""
+    expected = {name for order in facts.orders.values() for name in workers_held(order)}
+    with facts.house.engine.connect() as connection:
+        held = {str(each) for each in connection.execute(_BUSY).scalars()}
+    if held != expected:
+        fail("exactly the workers in charge are busy", sorted(held ^ expected)[:3])
+
+
+def nobody_is_at_two_places(facts: Facts) -> None:
+    """No two intervals of a worker overlap."""
+    with facts.house.engine.connect() as connection:
+        twice = connection.execute(_TWICE).all()
+    if twice:
+        fail("nobody is at two places", twice[0])
 
 
 def an_order_expires_only_once_no_attempt_is_open(facts: Facts) -> None:
@@ -145,6 +165,8 @@ def _everything(facts: Facts) -> dict[str, Contents]:
 PLACES = (
     no_hold_outlives_its_time,
     exactly_the_living_orders_hold_seats,
+    exactly_the_workers_in_charge_are_busy,
+    nobody_is_at_two_places,
     an_order_expires_only_once_no_attempt_is_open,
     all_attempts_are_over,
     nothing_waits,

@@ -1,22 +1,17 @@
 """One seed from dawn to rest, and what a set of seeds must have seen."""
 
 import traceback
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from application.crash_points import CrashPoint, watching
-from domain.orders.order_facts import OrderFacts
-from domain.payments import Payment
+from application.crash_points import watching
 from infrastructure.simulators.wechat_pay import SimulatorSettings
 from interface.settings import Settings
 from tests.simulation.broken import BrokenError
-from tests.simulation.chance import FAULTS
 from tests.simulation.customers import Shopper
 from tests.simulation.databases import Arena
-from tests.simulation.facts import Facts, facts_of
+from tests.simulation.facts import facts_of
 from tests.simulation.house_invariants import (
     PLACES,
     a_rebuild_equals_the_live_rows,
@@ -27,10 +22,13 @@ from tests.simulation.machines import Machines
 from tests.simulation.money_invariants import MONEY
 from tests.simulation.nodes import Node, SkewedClock
 from tests.simulation.office import Office
+from tests.simulation.order_invariants import ORDERS
 from tests.simulation.rest import come_to_rest
+from tests.simulation.sightings import seen_in
 from tests.simulation.strangers import forge
 from tests.simulation.tempers import visit
 from tests.simulation.wechat import WeChat
+from tests.simulation.wishes import Wish, a_wish
 from tests.simulation.world import DAWN, World
 
 _LONGEST_SKEW_SECONDS: Final = 120
@@ -91,11 +89,11 @@ def _live(world: World, wechat: WeChat, settings: Settings) -> int:
     _start_nodes(world, wechat, settings)
     machines = Machines(world, wechat)
     office = Office(world)
-    office.open()
-    for number in range(1, chance.random.randint(3, 8)):
+    wishes = _wishes(world)
+    office.open({wish.service_code for each in wishes for wish in each})
+    for number, wanted in enumerate(wishes, start=1):
         shopper = Shopper(world, wechat, number)
-        orders = chance.random.choice([1, 1, 2])
-        world.spawn(shopper.name, visit(shopper, orders), chance.pause(0, 6 * 3600))
+        world.spawn(shopper.name, visit(shopper, wanted), chance.pause(0, 6 * 3600))
     for number in range(1, chance.random.randint(2, 3)):
         world.spawn(f"dispatcher {number}", office.dispatch(f"dispatcher {number}"))
     world.spawn("dispatcher 1", office.plan_more())
@@ -108,8 +106,15 @@ def _live(world: World, wechat: WeChat, settings: Settings) -> int:
 
     hours = chance.random.choice([8, 10, 16])
     world.run(DAWN + timedelta(hours=hours), after_each)
-    come_to_rest(world, wechat)
+    come_to_rest(world, wechat, office)
     return hours
+
+
+def _wishes(world: World) -> list[list[Wish]]:
+    """Who comes, and what each wants."""
+    random = world.chance.random
+    people = random.randint(2, 7)
+    return [[a_wish(random) for _ in range(random.choice([1, 1, 2]))] for _ in range(people)]
 
 
 def _start_nodes(world: World, wechat: WeChat, settings: Settings) -> None:
@@ -132,60 +137,8 @@ def _watch(world: World) -> None:
 
 def _check(world: World, wechat: WeChat, run: Run) -> None:
     facts = facts_of(world, wechat)
-    for invariant in (*MONEY, *PLACES):
+    for invariant in (*MONEY, *ORDERS, *PLACES):
         invariant(facts)
     if run.seed % _REBUILT_EVERY == 0:
         a_rebuild_equals_the_live_rows(facts)
     run.seen = dict(seen_in(facts))
-
-
-def seen_in(facts: Facts) -> Counter[str]:
-    """What happened in a run, by the names of EXPECTED."""
-    seen: Counter[str] = Counter(facts.world.chance.happened)
-    seen.update(f"reached {point}" for point in facts.world.points)
-    for name, happened in _SOMETIMES.items():
-        seen[name] += happened(facts)
-    return seen
-
-
-def _events(facts: Facts, kind: type[object]) -> list[object]:
-    return [each.event for each in facts.recorded if isinstance(each.event, kind)]
-
-
-def _with(facts: Facts, kind: type[object], **fields: object) -> int:
-    return sum(
-        all(getattr(event, name) == value for name, value in fields.items())
-        for event in _events(facts, kind)
-    )
-
-
-_SOMETIMES: Final[dict[str, Callable[[Facts], int]]] = {
-    "a late success": lambda f: _with(f, Payment.SucceededLate),
-    "a second success": lambda f: _with(f, Payment.SucceededAgain),
-    "an untaken payment": lambda f: _with(f, OrderFacts.RefundDue, source="untaken_payment"),
-    "a mismatch": lambda f: _with(f, Payment.AmountMismatched),
-    "an expired order": lambda f: _with(f, OrderFacts.Cancelled, reason_code="unpaid"),
-    "a refund of a cancelled order": lambda f: _with(f, OrderFacts.RefundDue, source="order"),
-    "a completed order": lambda f: _with(f, OrderFacts.Completed),
-    "a declined order": lambda f: _with(f, OrderFacts.Declined),
-    "a reassigned order": lambda f: _with(f, OrderFacts.Reassigned),
-    "a slot refused as full": lambda f: f.world.refusals["slot_full"],
-    "a fourth hold refused": lambda f: f.world.refusals["too_many_holds"],
-    "a worker refused as busy": lambda f: f.world.refusals["worker_busy"],
-    "a repeated command": lambda f: f.world.refusals["repeated"],
-    "a caller whose process died": lambda f: f.world.refusals["died"],
-    "a success learned by query": lambda f: _with(f, Payment.Succeeded, learned_from="query"),
-    "a success learned by notice": lambda f: _with(f, Payment.Succeeded, learned_from="notice"),
-    "a renewed attempt": lambda f: _with(f, Payment.Renewed),
-    "a close confirmed as NOTPAY": lambda f: _with(f, Payment.Closed, confirmed_state="NOTPAY"),
-    "a close confirmed as CLOSED": lambda f: _with(f, Payment.Closed, confirmed_state="CLOSED"),
-    "a close of what WeChat never knew": lambda f: _with(
-        f, Payment.Closed, confirmed_state="NOT_EXIST"
-    ),
-}
-# A set of seeds in which one of these never happened is too weak.
-EXPECTED: Final = (
-    *_SOMETIMES,
-    *FAULTS,
-    *(f"killed at {point}" for point in CrashPoint),
-)

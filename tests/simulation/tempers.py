@@ -1,27 +1,47 @@
 """What becomes of an order in the hands of its customer: every way we know to go wrong."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Final
 
 from domain.payment_attempts import H5, JSAPI, NATIVE
-from tests.simulation.customers import WAYS, Booked, Shopper, wanted_start
+from tests.simulation.broken import fail
+from tests.simulation.customers import WAYS, Booked, Shopper
+from tests.simulation.wishes import PLANS, Wish
 from tests.simulation.world import Script
 
 Temper = Callable[[Shopper, Booked], Script]
 
 
-def visit(shopper: Shopper, orders: int) -> Script:
+def visit(shopper: Shopper, wishes: Sequence[Wish]) -> Script:
     """One customer's day."""
     yield from shopper.register()
-    for _ in range(orders):
+    for wish in wishes:
         yield shopper.chance.pause(5, 3600)
-        order = yield from shopper.book(wanted_start(shopper.world))
+        order = yield from shopper.book(wish)
         if order is not None:
+            shopper.world.spawn(shopper.name, looks_after(shopper, order), timedelta(minutes=20))
             yield shopper.chance.pause(2, 60)
-            temper = shopper.chance.random.choice(TEMPERS)
+            temper = reserves if wish.reserved else shopper.chance.random.choice(TEMPERS)
             shopper.world.note(shopper.name, f"is of the kind {temper.__name__}", "")
             yield from temper(shopper, order)
+
+
+def looks_after(shopper: Shopper, order: Booked) -> Script:
+    """Comes back to the order, never or now and then."""
+    often = [2, 4, 6] if order.wish in PLANS else [0, 1, 1, 2, 4]
+    for _ in range(shopper.chance.random.choice(often)):
+        yield shopper.chance.pause(600, 3 * 3600)
+        yield from shopper.look_again(order)
+
+
+def reserves(shopper: Shopper, order: Booked) -> Script:
+    """Has nothing to pay, and tries it all the same."""
+    if shopper.chance.random.random() < 0.4:
+        yield shopper.chance.pause(10, 3600)
+        number = yield from shopper.start_paying(order, _way(shopper))
+        if number:
+            fail("a reservation is never paid online", number)
 
 
 def pays_at_once(shopper: Shopper, order: Booked) -> Script:
@@ -49,7 +69,7 @@ def never_pays(shopper: Shopper, order: Booked) -> Script:
 
 def pays_after_the_hold(shopper: Shopper, order: Booked) -> Script:
     number = yield from shopper.start_paying(order, _way(shopper))
-    yield _until(shopper, order.pay_by) + shopper.chance.pause(-240, 1800)
+    yield _until_it_ends(shopper, order) + shopper.chance.pause(-240, 1800)
     if number:
         shopper.pay(number, even_if_expired=True)
         yield shopper.chance.pause(1, 60)
@@ -57,7 +77,7 @@ def pays_after_the_hold(shopper: Shopper, order: Booked) -> Script:
 
 
 def pays_in_the_last_minute(shopper: Shopper, order: Booked) -> Script:
-    yield _until(shopper, order.pay_by) - shopper.chance.pause(361, 420)
+    yield _until_it_ends(shopper, order) - shopper.chance.pause(361, 420)
     number = yield from shopper.start_paying(order, _way(shopper))
     yield shopper.chance.pause(20, 90)
     if number:
@@ -115,7 +135,7 @@ def pays_and_gives_up(shopper: Shopper, order: Booked) -> Script:
 def types_slowly(shopper: Shopper, order: Booked) -> Script:
     """Is at the password page when the time ends."""
     number = yield from shopper.start_paying(order, _way(shopper))
-    yield _until(shopper, order.pay_by) - shopper.chance.pause(301, 400)
+    yield _until_it_ends(shopper, order) - shopper.chance.pause(301, 400)
     if number and shopper.wechat.type_password(shopper.name, number, typing=True):
         yield shopper.chance.pause(300, 2400)
         if shopper.chance.random.random() < 0.7:
@@ -133,10 +153,10 @@ def comes_back(shopper: Shopper, order: Booked) -> Script:
         shopper.pay(number)
 
 
-def hoards(shopper: Shopper, _: Booked) -> Script:
+def hoards(shopper: Shopper, order: Booked) -> Script:
     """Books one place after another."""
     for _attempt in range(4):
-        yield from shopper.book(wanted_start(shopper.world))
+        yield from shopper.book(order.wish)
         yield shopper.chance.pause(1, 20)
 
 
@@ -151,5 +171,7 @@ def _way(shopper: Shopper) -> str:
     return shopper.chance.random.choice(WAYS)
 
 
-def _until(shopper: Shopper, at: datetime) -> timedelta:
-    return at - shopper.world.clock.now()
+def _until_it_ends(shopper: Shopper, order: Booked) -> timedelta:
+    """How long the order still waits for its money."""
+    now = shopper.world.clock.now()
+    return (order.pay_by or now) - now

@@ -13,13 +13,16 @@ import pytest
 from infrastructure.embedded_postgres import EmbeddedPostgres
 from interface.demo_secrets import DemoSecrets, demo_secrets
 from tests.simulation.databases import Arena, arena
-from tests.simulation.runs import EXPECTED, run_seed
+from tests.simulation.runs import run_seed
+from tests.simulation.sightings import EXPECTED
 
 _SEEDS: Final = 300
 _PROCESSES: Final = 2
-# Days on which something was wrong once: 112, an order that was paid in time expired; 660,
-# the outbox of a gentle day was visited a quarter of an hour after a row fell due.
-_REGRESSIONS: Final = (112, 660)
+# Days on which what was wrong once would show again: 102, an order that was paid in time
+# expired (first seen on day 112, which is another one since customers want all services);
+# 660, the outbox of a gentle day was visited a quarter of an hour after a row fell due (its
+# day changed likewise, and the rule is now in `machines`).
+_REGRESSIONS: Final = (102, 112, 660)
 _ROOT: Final = Path(__file__).parents[2]
 
 
