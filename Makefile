@@ -24,7 +24,7 @@ check: test-environment ## style, types and layers only
 	$(BIN)/lint-imports
 
 demo: export JIAWU_DEMO := 1
-demo: run-environment ## ten orders from booking to the books, told and checked step by step
+demo: run-environment ## all 22 services from booking to the books, told and checked step by step
 	@$(BIN)/python -m interface.demo
 
 bench: bench-log bench-notices ## all measurements

@@ -1,1 +1,1 @@
-"""`make demo`: ten orders told step by step through the running product."""
+"""`make demo`: all services, told step by step through the running product."""
