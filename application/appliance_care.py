@@ -1,8 +1,8 @@
 """Appliance and home care (家电清洗, 家居养护): booking them, and the work at the customer's."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -14,20 +14,25 @@ from application.policy import Deadline
 from application.tariffs import Tariffs
 from application.vault import KeyClass, Vault
 from domain.capacity import HeldSeats
-from domain.catalogue.quotes import Effort, Quote, effort, quote
-from domain.catalogue.wishes import Wish
+from domain.catalogue.quotes import Effort
 from domain.errors import InvalidInputError
 from domain.orders.appliance_care.empty_trips import EmptyTrip
 from domain.orders.appliance_care.findings import Finding
-from domain.orders.appliance_care.machines import MOST_MACHINES, Repricing, counted, remaining
+from domain.orders.appliance_care.machines import (
+    MOST_MACHINES,
+    MachineNotFoundError,
+    Repricing,
+    counted,
+    remaining,
+)
 from domain.orders.appliance_care.order import CARE_DAYS, CLEANING, WAXING, ApplianceCareOrder
 from domain.orders.appliance_care.repair_facts import REPAIR
 from domain.orders.appliance_care.warranty import WARRANTY_DAYS
+from domain.orders.booking import OrderedWork
 from domain.orders.charges import AddedCharge
+from domain.orders.date_prices import price_of
 from domain.orders.windows import Window, bounds
-from domain.time import Interval
 
-_COUNTY: Final = 6  # digits of a county in GB/T 2260
 _REMINDER: Final = "appliance.care_reminder"
 _COMMANDS: Final = UUID("b6a2f5a4-0c1e-5e0f-9d55-6b1c7d0a4e18")
 
@@ -119,8 +124,8 @@ class ApplianceWork:
         """
 
         def do(order: ApplianceCareOrder) -> None:
-            items = {name: each.item for name, each in remaining(order.machines).items()}
-            priced = self._reprice(order, {**items, machine: item}, consent, command.at)
+            changed = {**_items(order, machine), machine: item}
+            priced = self._reprice(order, changed, consent, command.at)
             order.change_item(machine, item, priced, **_of(command))
 
         return self._on(order_id, command, do)
@@ -132,9 +137,9 @@ class ApplianceWork:
         """
 
         def do(order: ApplianceCareOrder) -> None:
-            left = {name: each.item for name, each in remaining(order.machines).items()}
+            left = _items(order, machine)
             others = {name: item for name, item in left.items() if name != machine}
-            # The order itself says what is wrong with the last one or an unknown one.
+            # The order itself says what is wrong with the last one.
             priced = self._reprice(order, others or left, "", command.at)
             order.withdraw_machine(machine, priced, **_of(command))
 
@@ -220,30 +225,16 @@ class ApplianceWork:
     def _reprice(
         self, order: ApplianceCareOrder, items: Mapping[str, str], consent: str, at: datetime
     ) -> Repricing:
-        priced = self._price(order, counted(items.values()))
+        tariff = self._tariffs.of(order.catalogue_revision, order.price_book_version)
+        work = replace(OrderedWork.booked(order.details), items=counted(items.values()))
+        starts_at, _ = bounds(order.priced_windows[0])
+        priced = price_of(order, work, tariff, starts_at)
         return Repricing(
             total_fen=priced.total_fen,
-            lines=[line.as_dict() for line in priced.lines],
+            lines=priced.lines,
             happened_at=at,
             consent=consent,
         )
-
-    def _price(self, order: ApplianceCareOrder, items: Mapping[str, int]) -> Quote:
-        """What these items would have cost at booking: same tariff, same start."""
-        tariff = self._tariffs.of(order.catalogue_revision, order.price_book_version)
-        options: dict[str, str] = order.details.get("options", {})
-        sold = tariff.service(order.service_code)
-        needed = effort(sold, quantity=0, items=items, options=options)
-        starts_at, _ = bounds(order.priced_windows[0])
-        ends_at = starts_at + timedelta(minutes=needed.duration_minutes)
-        wish = Wish(
-            service_code=order.service_code,
-            district=order.contact["district"][:_COUNTY],
-            windows=(Interval(starts_at, ends_at),),
-            items=items,
-            options=options,
-        )
-        return quote(wish, tariff, order.created_on)
 
     def _command(self, key: str) -> Command:
         return Command(uuid5(_COMMANDS, key), "system:appliance_care", "", self._clock.now())
@@ -252,6 +243,14 @@ class ApplianceWork:
 def care_deadline(order_id: UUID, due_at: datetime) -> Deadline:
     """When a finished floor is due for its next care."""
     return Deadline(_REMINDER, str(order_id), due_at)
+
+
+def _items(order: ApplianceCareOrder, machine: str) -> dict[str, str]:
+    """The items of the remaining machines. Raises MachineNotFoundError."""
+    left = remaining(order.machines)
+    if machine not in left:
+        raise MachineNotFoundError(machine=machine)
+    return {name: each.item for name, each in left.items()}
 
 
 def _of(command: Command) -> dict[str, Any]:

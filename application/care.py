@@ -9,13 +9,12 @@ from uuid import UUID
 
 from application.claiming import run_claiming
 from application.commands import Command, Decision, Outcome
-from application.dispatching import FieldReport, WorkerExcludedError, WorkerUnfitError
+from application.dispatching import FieldReport, fit_worker
 from application.lines import Asked, HomeVisit, Seal
 from application.log import Log
 from application.vault import KeyClass, Vault
 from domain.capacity import HeldSeats
 from domain.catalogue.quotes import Effort
-from domain.customers import Customer, WorkerWish
 from domain.errors import NotFoundError
 from domain.orders.care.contract import CONTRACT, RENEWAL, REPLACEMENT, Proposal, Terms, midnight
 from domain.orders.care.duty import DayReport, ReplacementWish
@@ -25,7 +24,6 @@ from domain.orders.care.settlement import COMPANY, CUSTOMER, Statement
 from domain.orders.care.wishes import SEALED_WISHES
 from domain.orders.changes import Cancellation, PolicyApplied
 from domain.orders.windows import Window, window
-from domain.workers import ACTIVE, Worker, WorkerNotActiveError
 
 # The rules of care_settlement.statement, numbered like every policy.
 _POLICY_VERSION: Final = 1
@@ -132,7 +130,7 @@ class CareWork:
         """Name people. Raises WorkerUnfitError, WorkerExcludedError, WorkerNotActiveError."""
 
         def do(order: CareOrder) -> None:
-            named = [(worker, self._fit(order, worker).number) for worker in workers]
+            named = [(worker, fit_worker(self._log, order, worker).number) for worker in workers]
             order.propose_candidates(named, **_who(command))
 
         return self._on(order_id, command, do)
@@ -186,13 +184,16 @@ class CareWork:
     def sign(self, order_id: UUID, kind: str, happened_at: datetime, command: Command) -> Outcome:
         """Sign what the customer agreed to: contract, replacement or renewal.
 
-        Raises WorkerBusyError where the worker is engaged elsewhere in that time.
+        Raises WorkerBusyError where the worker is engaged elsewhere in that time, and
+        what `propose_candidates` raises of a worker who became unfit since.
         """
-        return self._on(
-            order_id,
-            command,
-            lambda order: _SIGNING[kind](order, happened_at=happened_at, **_who(command)),
-        )
+
+        def do(order: CareOrder) -> None:
+            if order.proposal is not None:
+                fit_worker(self._log, order, order.proposal.worker_id)
+            _SIGNING[kind](order, happened_at=happened_at, **_who(command))
+
+        return self._on(order_id, command, do)
 
     def move_start(self, order_id: UUID, starts_on: date, command: Command) -> Outcome:
         """Agree another first day (改上户日)."""
@@ -338,17 +339,6 @@ class CareWork:
         if customer_id is not None and order.customer_id != customer_id:
             raise NotFoundError
         return order
-
-    def _fit(self, order: CareOrder, worker_id: UUID) -> Worker:
-        worker = self._log.load(Worker, worker_id)
-        if worker.status != ACTIVE:
-            raise WorkerNotActiveError
-        if not worker.can_take(order.service_code, order.contact["district"]):
-            raise WorkerUnfitError
-        customer = self._log.find(Customer, order.customer_id)
-        if customer and customer.worker_wishes.get(worker_id) == WorkerWish.EXCLUDED:
-            raise WorkerExcludedError
-        return worker
 
     def _told(self, order: CareOrder, report: FieldReport) -> dict[str, Any]:
         return {"happened_at": report.happened_at, "note": self._sealed(order, report.note)}

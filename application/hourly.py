@@ -8,6 +8,7 @@ from uuid import UUID
 
 from application.claiming import run_claiming
 from application.commands import Command, Decision, Outcome
+from application.dispatching import fit_worker
 from application.hourly_visits import VisitWorkers, load_plan
 from application.lines import Asked, HomeVisit, Seal
 from application.log import Log
@@ -136,7 +137,7 @@ class HourlyPlans:
         """From a day on another worker comes (换阿姨).
 
         Raises WorkerBusyError where one of the visits that go over finds them busy,
-        and the kinds of VisitWorkers.
+        and what `fit_worker` raises.
         """
 
         def do(order: HourlyWorkOrder) -> None:
@@ -186,7 +187,7 @@ class HourlyPlans:
         return pattern
 
     def _swap(self, order: HourlyWorkOrder, asked: SwapAsked) -> WorkerSwap:
-        worker = self._workers.fit(order, asked.worker_id)
+        worker = fit_worker(self._log, order, asked.worker_id)
         given = {
             each.number: self._workers.assignment(order, each, worker.id)
             for each in order.given_from(asked.first_day)

@@ -1,26 +1,25 @@
 """Visits of a plan (每次上门): what the office, the field and the customer do with one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from application.claiming import run_claiming
 from application.commands import Command, Decision, Outcome
-from application.dispatching import FieldReport, WorkerExcludedError, WorkerUnfitError
+from application.dispatching import FieldReport, fit_worker
 from application.log import Log
-from application.suggestions import shift_of
+from application.suggestions import Suggestions, shift_of
 from application.vault import KeyClass, Vault
-from domain.customers import Customer, WorkerWish
 from domain.dispatch import occupied, travel_to
 from domain.errors import InvalidInputError, NotFoundError
 from domain.orders.assignment import Assignment
 from domain.orders.hourly.order import HourlyWorkOrder
 from domain.orders.hourly.plan_visits import VisitMove, VisitReport
-from domain.orders.hourly.visits import Visit
+from domain.orders.hourly.visits import Visit, upcoming
+from domain.orders.order_exceptions import ExceptionKind, ExceptionReport
 from domain.orders.stages import Stage
 from domain.shifts import Shift
-from domain.workers import ACTIVE, Worker, WorkerNotActiveError
 
 Do = Callable[[HourlyWorkOrder], object]
 
@@ -43,9 +42,9 @@ class VisitWorkers:
     def assignment(self, order: HourlyWorkOrder, visit: Visit, worker_id: UUID) -> Assignment:
         """The worker for the time of the visit and the travel around it.
 
-        Raises NotFoundError, WorkerNotActiveError, WorkerUnfitError, WorkerExcludedError.
+        Raises what `fit_worker` raises.
         """
-        worker = self.fit(order, worker_id)
+        worker = fit_worker(self.log, order, worker_id)
         shift = self.log.find(Shift, shift_of(worker.id, visit.time))
         area = shift.duty.area if shift and shift.duty else ""
         busy = occupied(visit.time, travel_to(order.contact["district"], area, worker.districts))
@@ -56,18 +55,6 @@ class VisitWorkers:
             ends_at=busy.ends_at,
         )
 
-    def fit(self, order: HourlyWorkOrder, worker_id: UUID) -> Worker:
-        """The worker, if they can be sent to this customer."""
-        worker = self.log.load(Worker, worker_id)
-        if worker.status != ACTIVE:
-            raise WorkerNotActiveError
-        if not worker.can_take(order.service_code, order.contact["district"]):
-            raise WorkerUnfitError
-        customer = self.log.find(Customer, order.customer_id)
-        if customer and customer.worker_wishes.get(worker_id) == WorkerWish.EXCLUDED:
-            raise WorkerExcludedError
-        return worker
-
 
 class HourlyVisits:
     """Commands on one visit; each loads the plan, commands, saves.
@@ -76,9 +63,10 @@ class HourlyVisits:
     for this customer, and RuleViolationError kinds where a stage forbids it.
     """
 
-    def __init__(self, log: Log, vault: Vault) -> None:
+    def __init__(self, log: Log, vault: Vault, suggestions: Suggestions) -> None:
         self._log = log
         self._vault = vault
+        self._suggestions = suggestions
         self._workers = VisitWorkers(log=log)
 
     def assign(
@@ -86,17 +74,20 @@ class HourlyVisits:
     ) -> Outcome:
         """Give a paid visit to a worker, or with `later` all paid ones from it on (派单).
 
-        Without a worker it is the one whom the customer prefers. Raises
-        WorkerBusyError where other work is in the way, InvalidInputError where
-        nobody is named.
+        Without a worker it is the one whom the customer prefers. The named visit
+        keeps the reasons of the suggestion. Raises WorkerBusyError where other work
+        is in the way, InvalidInputError where nobody is named.
         """
 
         def do(order: HourlyWorkOrder) -> None:
             chosen = worker_id or order.preferred_worker_id
             if chosen is None:
                 raise InvalidInputError(field="worker_id")
+            reasons = self._suggestions.reasons_for_visit(order.id, name.number, chosen)
             for visit in _to_assign(order, name.number, later=later):
                 given = self._workers.assignment(order, visit, chosen)
+                if visit.number == name.number:
+                    given = replace(given, reasons=reasons)
                 order.assign_visit(visit.number, given, by=command.actor, at=command.at)
 
         return self._on(name, command, do)
@@ -108,47 +99,65 @@ class HourlyVisits:
 
         def do(order: HourlyWorkOrder) -> None:
             given = self._workers.assignment(order, order.visit(name.number), worker_id)
+            reasons = self._suggestions.reasons_for_visit(order.id, name.number, worker_id)
+            given = replace(given, reasons=reasons)
             by, at = command.actor, command.at
             order.reassign_visit(name.number, given, reason_code=reason_code, by=by, at=at)
 
         return self._on(name, command, do)
 
-    def accept(self, name: VisitName, report: FieldReport, command: Command) -> Outcome:
-        """The worker takes the visit on (接单)."""
-        by, at = command.actor, command.at
-        return self._on(
-            name,
-            command,
-            lambda order: order.accept_visit(
-                name.number, happened_at=report.happened_at, by=by, at=at
-            ),
-        )
+    def accept(
+        self, name: VisitName, report: FieldReport, command: Command, *, later: bool = False
+    ) -> Outcome:
+        """The worker takes the visit on, or with `later` all that they have from it on (接单)."""
+        by, at, happened_at = command.actor, command.at, report.happened_at
+
+        def do(order: HourlyWorkOrder) -> None:
+            for number in _to_accept(order, name.number, later=later):
+                order.accept_visit(number, happened_at=happened_at, by=by, at=at)
+
+        return self._on(name, command, do)
 
     def decline(
         self, name: VisitName, reason_code: str, report: FieldReport, command: Command
     ) -> Outcome:
-        """The worker gives the visit back (拒单)."""
-        by, at = command.actor, command.at
-        return self._on(
-            name,
-            command,
-            lambda order: order.decline_visit(
-                name.number, reason_code=reason_code, happened_at=report.happened_at, by=by, at=at
-            ),
-        )
+        """The worker gives the visit back; that is an exception (拒单)."""
+        by, at, happened_at = command.actor, command.at, report.happened_at
+
+        def do(order: HourlyWorkOrder) -> None:
+            worker_id = order.visit(name.number).worker_id
+            order.decline_visit(
+                name.number, reason_code=reason_code, happened_at=happened_at, by=by, at=at
+            )
+            refused = ExceptionReport(
+                kind=ExceptionKind.REFUSED,
+                happened_at=happened_at,
+                details={"worker_id": str(worker_id), "reason_code": reason_code},
+                note=self._told(order, report).note,
+            )
+            order.report_of_visit(name.number, refused, by=by, at=at)
+
+        return self._on(name, command, do)
 
     def progress(
         self, name: VisitName, stage: str, report: FieldReport, command: Command
     ) -> Outcome:
-        """The field reports the visit's next stage by name (进度)."""
+        """The field reports the visit's next stage by name; an interruption is an exception."""
         by, at = command.actor, command.at
-        return self._on(
-            name,
-            command,
-            lambda order: order.progress_visit(
-                name.number, stage, self._told(order, report), by=by, at=at
-            ),
-        )
+
+        def do(order: HourlyWorkOrder) -> None:
+            told = self._told(order, report)
+            order.progress_visit(name.number, stage, told, by=by, at=at)
+            if stage == Stage.INTERRUPTED:
+                seen = ExceptionReport(
+                    kind=ExceptionKind.INTERRUPTED, happened_at=told.happened_at, note=told.note
+                )
+                order.report_of_visit(name.number, seen, by=by, at=at)
+            else:
+                interrupted = {ExceptionKind.INTERRUPTED}
+                order.resolve_of_visit(name.number, interrupted, "resumed", by=by, at=at)
+
+        return self._on(name, command, do)
 
     def complete(self, name: VisitName, report: FieldReport, command: Command) -> Outcome:
         """The visit is done (本次完成); its share of the prepaid money is earned."""
@@ -218,6 +227,19 @@ def _to_assign(order: HourlyWorkOrder, number: int, *, later: bool) -> list[Visi
         each
         for each in map(order.visit, paid)
         if each.stage == Stage.SCHEDULED and each.starts_at >= first.starts_at
+    ]
+
+
+def _to_accept(order: HourlyWorkOrder, number: int, *, later: bool) -> list[int]:
+    first = order.visit(number)
+    if not later or first.stage != Stage.AWAITING_ACCEPTANCE:
+        return [number]
+    return [
+        each.number
+        for each in upcoming(order.visits)
+        if each.stage == Stage.AWAITING_ACCEPTANCE
+        and each.worker_id == first.worker_id
+        and each.starts_at >= first.starts_at
     ]
 
 

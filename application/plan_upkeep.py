@@ -6,6 +6,7 @@ after the plan's version, so it is done once however often it is tried.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
@@ -24,7 +25,7 @@ from domain.orders.hourly.plan_course import UNPAID_RENEWAL, Renewal
 from domain.orders.hourly.plan_money import EXPIRED, NOT_RENEWED
 from domain.orders.hourly.plan_visits import RUNNING, VisitReport
 from domain.orders.hourly.recurrence import Occurrence
-from domain.orders.hourly.visits import MISSING, TAKEN, minutes_of
+from domain.orders.hourly.visits import MISSING, NOT_BEGUN, TAKEN, minutes_of
 from domain.orders.stages import Stage
 from domain.orders.windows import Window, bounds
 from domain.time import Interval, shanghai_day
@@ -65,6 +66,7 @@ class PlanUpkeep:
             self._accept_silently,
             self._leave_the_pause,
             self._wait_for_money,
+            self._find_seats,
             self._schedule,
             self._remind,
             self._end,
@@ -123,6 +125,22 @@ class PlanUpkeep:
             and active
             and self._step(order, "unpaid", lambda plan, by, at: plan.pause_unpaid(by=by, at=at))
         )
+
+    def _find_seats(self, order: HourlyWorkOrder, now: datetime) -> bool:
+        """Visits that found their pool full (待确认) look for their seat again."""
+        for number in _without_seat(order, now):
+            fresh = self._log.load(HourlyWorkOrder, order.id)
+            if number in _without_seat(fresh, now):
+                self._find_seat(fresh, number)
+        return bool(_without_seat(order, now))
+
+    def _find_seat(self, order: HourlyWorkOrder, number: int) -> None:
+        with suppress(ClaimRefusedError):  # still full: it looks again tomorrow
+            self._step(
+                order,
+                f"{number} seated",
+                lambda plan, by, at: plan.seat_visit(number, by=by, at=at),
+            )
 
     def _schedule(self, order: HourlyWorkOrder, now: datetime) -> bool:
         """One visit a command: where one finds no seat, the others still do."""
@@ -208,6 +226,14 @@ def upkeep_deadline(order_id: UUID, at: datetime) -> Deadline:
 def go_on_deadline(order_id: UUID, at: datetime) -> Deadline:
     """What a fact may leave to do, now."""
     return Deadline("plan.go_on", str(order_id), at)
+
+
+def _without_seat(order: HourlyWorkOrder, now: datetime) -> list[int]:
+    return [
+        each.number
+        for each in order.visits.values()
+        if each.seats == MISSING and each.stage in NOT_BEGUN and each.starts_at > now
+    ]
 
 
 def _entering(occurrence: Occurrence, seats: str) -> Step:

@@ -80,6 +80,13 @@ def move_visit(connection: Connection, recorded: Recorded) -> None:
 
 
 @projection.handles
+def seat_visit(connection: Connection, recorded: Recorded) -> None:
+    """The visit has a seat after all."""
+    event: HourlyWorkOrder.VisitSeated = recorded.event
+    put(connection, event, _part(event.visit), facts={"to_confirm": False})
+
+
+@projection.handles
 def change_pattern(connection: Connection, recorded: Recorded) -> None:
     """Another pattern; the visits given up are cancelled."""
     event: HourlyWorkOrder.PatternChanged = recorded.event

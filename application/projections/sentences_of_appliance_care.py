@@ -8,15 +8,11 @@ from typing import Any, Final
 from domain.money import yuan
 from domain.orders.appliance_care.empty_trips import CUSTOMER_ABSENT
 from domain.orders.appliance_care.order import ApplianceCareOrder
+from domain.orders.appliance_care.repair_facts import WARRANTY_VISIT
 from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import STAGE_LABELS
+from domain.orders.windows import bounds
 from domain.time import SHANGHAI
-
-
-def sentence(event: OrderFacts.Event) -> str:
-    """One sentence, "" for what is the office's own."""
-    tell = _SENTENCES.get(type(event))
-    return tell(event) if tell else ""
 
 
 def _stage(event: OrderFacts.Event) -> str:
@@ -55,11 +51,17 @@ def _parts(event: ApplianceCareOrder.PartsOrdered) -> str:
     return f"需要配件：{'、'.join(event.parts)}{expected}"
 
 
+def _next_visit(event: ApplianceCareOrder.FollowUpVisitBooked) -> str:
+    starts_at, _ = bounds(event.windows[0])
+    why = "质保维修" if event.reason_code == WARRANTY_VISIT else "配件到货"
+    return f"{why}，将于 {_day(starts_at)} 再次上门，不收费"
+
+
 def _day(at: datetime) -> str:
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
-_SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
+SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
     {
         ApplianceCareOrder.TrialRunConfirmed: _trial_run,
         ApplianceCareOrder.OpeningFailed: lambda event: (
@@ -79,6 +81,7 @@ _SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
         ),
         ApplianceCareOrder.PartsOrdered: _parts,
         ApplianceCareOrder.PartsReceived: lambda _: "配件已到货",
+        ApplianceCareOrder.FollowUpVisitBooked: _next_visit,
         ApplianceCareOrder.WarrantyStarted: lambda event: (
             f"质保 {event.days} 天，至 {_day(event.until)}"
         ),

@@ -19,12 +19,6 @@ _HOW: Final[Mapping[str, str]] = {
 }
 
 
-def sentence(event: OrderFacts.Event) -> str:
-    """One sentence, "" for what is the office's own."""
-    tell = _SENTENCES.get(type(event))
-    return tell(event) if tell else ""
-
-
 def _stage(event: OrderFacts.Event) -> str:
     return STAGE_LABELS[event.stage]
 
@@ -61,7 +55,7 @@ def _settled(event: CareOrder.Settled) -> str:
     return f"已结算：{event.used_days} 天，应付 {yuan(event.used_fen)}，{paid}，{rest}"
 
 
-_SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
+SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
     {
         CareOrder.NeedsConfirmed: _stage,
         CareOrder.CandidatesProposed: _candidates,

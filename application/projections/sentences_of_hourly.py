@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from domain.money import yuan
 from domain.orders.hourly.order import HourlyWorkOrder
-from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import STAGE_LABELS
 from domain.orders.windows import bounds
 from domain.time import SHANGHAI
@@ -21,12 +20,6 @@ _ENDED: Final[Mapping[str, str]] = MappingProxyType(
         "not_renewed": "到期未续费，已终止",
     }
 )
-
-
-def sentence(event: OrderFacts.Event) -> str:
-    """One sentence, "" for what is the office's own."""
-    tell = _SENTENCES.get(type(event))
-    return tell(event) if tell else ""
 
 
 def _scheduled(event: HourlyWorkOrder.VisitsScheduled) -> str:
@@ -76,7 +69,7 @@ def _day(text: str) -> str:
     return f"{day.month}月{day.day}日"
 
 
-_SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
+SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
     {
         HourlyWorkOrder.VisitsScheduled: _scheduled,
         HourlyWorkOrder.VisitAssigned: _in_charge,

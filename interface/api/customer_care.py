@@ -10,8 +10,8 @@ from application.care import Consent
 from domain.orders.care.duty import ReplacementWish
 from domain.orders.care.settlement import CUSTOMER
 from interface.api.access import CustomerId, House
-from interface.api.care_views import Day, ProposalView, StatementView, statement_view
-from interface.api.fields import Body, Remark, Word
+from interface.api.care_views import ProposalView, StatementView, statement_view
+from interface.api.fields import Body, PlainDay, Remark, Word
 from interface.api.idempotency import Commands
 from interface.api.office_orders import StageView
 from interface.api.problems import PROBLEM_ANSWERS
@@ -53,7 +53,7 @@ def statement(
     house: House,
     who: CustomerId,
     order_id: UUID,
-    day: Annotated[Day | None, Query()] = None,
+    day: Annotated[PlainDay | None, Query()] = None,
 ) -> StatementView:
     """What I owe or get back if I stop today, or at the end of a day, and why (今天停止)."""
     return statement_view(house, order_id, day, CUSTOMER, who)

@@ -2,15 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from domain.orders.appliance_care.findings import MOST_PHOTOS
 from domain.orders.appliance_care.machines import MOST_MACHINES
-from interface.api.fields import Body, ItemCode, Name, Remark, Word
-
-# The SHA-256 of a picture in hex; the picture is kept elsewhere.
-Photo = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Photos = Annotated[list[Photo], Field(max_length=MOST_PHOTOS)]
+from interface.api.fields import Body, ItemCode, Name, Photos, Remark, Word
 
 
 class MachineForm(Body):

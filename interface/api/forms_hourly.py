@@ -1,15 +1,13 @@
 """What the booking form asks for a long-term plan of hourly work (小时工长期) alone."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from domain.orders.hourly.order import LEAST_WEEKS, MOST_FLEXIBLE_DAYS, MOST_WEEKS
-from interface.api.fields import Body
+from interface.api.fields import Body, PlainDay
 
-Day = Annotated[date, Field(strict=False)]
 Weekday = Annotated[int, Field(ge=1, le=7)]
 Weekdays = Annotated[list[Weekday], Field(min_length=1, max_length=7)]
 
@@ -26,6 +24,6 @@ class PlanForm(Body):
     weekdays: Weekdays | None = None
     weeks: Annotated[int, Field(ge=LEAST_WEEKS, le=MOST_WEEKS)] = LEAST_WEEKS
     periods: Annotated[int, Field(ge=1, le=26)] | None = None
-    until: Day | None = None
+    until: PlainDay | None = None
     flexible_days: Annotated[int, Field(ge=0, le=MOST_FLEXIBLE_DAYS)] = 0
     preferred_worker_id: Annotated[UUID, Field(strict=False)] | None = None

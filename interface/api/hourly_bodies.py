@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from application.hourly import PatternAsked
 from domain.orders.hourly.plan_money import Settlement
-from interface.api.fields import Body, Instant, Word
-from interface.api.forms_hourly import Day, Weekdays
+from interface.api.fields import Body, Instant, PlainDay, Word
+from interface.api.forms_hourly import Weekdays
 
 WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
@@ -38,14 +38,14 @@ class VisitMoveBody(ReasonBody):
 class PauseBody(ReasonBody):
     """No visits from the first to the last day, both included."""
 
-    first_day: Day
-    last_day: Day
+    first_day: PlainDay
+    last_day: PlainDay
 
 
 class ResumeBody(ReasonBody):
     """There are visits again from this day on."""
 
-    first_day: Day
+    first_day: PlainDay
 
 
 class PatternBody(ReasonBody):
@@ -54,7 +54,7 @@ class PatternBody(ReasonBody):
     `start` is wall time in Shanghai, `minutes` the length of a visit.
     """
 
-    first_day: Day
+    first_day: PlainDay
     weekdays: Weekdays | None = None
     start: WallTime | None = None
     minutes: Annotated[int, Field(ge=30, le=720)] | None = None

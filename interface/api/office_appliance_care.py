@@ -9,8 +9,7 @@ from pydantic import Field, StringConstraints
 
 from application.appliance_care import ExtraWork, SiteReport
 from interface.api.access import House
-from interface.api.fields import Body, Instant, ItemCode, Remark, Word
-from interface.api.forms_appliance_care import Photos
+from interface.api.fields import Body, Instant, ItemCode, Photos, Remark, Word
 from interface.api.idempotency import Commands
 from interface.api.office_orders import ReportBody, Reporter, StageView, actor_of
 from interface.api.problems import PROBLEM_ANSWERS

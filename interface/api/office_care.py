@@ -1,6 +1,5 @@
 """What staff do with an order for care once it is signed: duty, replacement, settlement."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,8 +9,8 @@ from pydantic import Field
 from domain.orders.care.duty import ReplacementWish
 from domain.orders.care.settlement import CUSTOMER
 from interface.api.access import House
-from interface.api.care_views import Cause, Day, StatementView, statement_view
-from interface.api.fields import Body, Instant, Remark, Word
+from interface.api.care_views import Cause, StatementView, statement_view
+from interface.api.fields import Body, Instant, PlainDay, Remark, Word
 from interface.api.idempotency import Commands
 from interface.api.office_orders import (
     Assigner,
@@ -27,8 +26,6 @@ from interface.api.office_orders import (
 from interface.api.problems import PROBLEM_ANSWERS
 
 router = APIRouter(prefix="/api/v1/office/orders", tags=["后台·照护"], responses=PROBLEM_ANSWERS)
-
-PlainDay = Annotated[date, Field(strict=False)]
 
 
 class StartBody(Body):
@@ -184,7 +181,7 @@ def statement(
     house: House,
     who: Reader,
     order_id: UUID,
-    day: Annotated[Day | None, Query()] = None,
+    day: Annotated[PlainDay | None, Query()] = None,
     cause: Annotated[Cause, Query()] = CUSTOMER,
 ) -> StatementView:
     """What is owed if the work stops today, or at the end of a day (今天停止)."""

@@ -1,6 +1,6 @@
 """What staff do with a lead for care until it is signed: candidates, terms, signature."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from application.care import Consent, Interview
 from domain.orders.care.contract import LONGEST_DAYS, Terms
 from interface.api.access import House
 from interface.api.care_views import ProposalView
-from interface.api.fields import Body, Instant, Word
+from interface.api.fields import Body, Instant, PlainDay, Word
 from interface.api.idempotency import Commands
 from interface.api.office_orders import (
     Assigner,
@@ -30,7 +30,6 @@ Kind = Literal["contract", "replacement", "renewal"]
 Fen = Annotated[int, Field(ge=0, le=100_000_000)]
 WorkerNumber = Annotated[int, Field(ge=1, le=999_999)]
 Identity = Annotated[UUID, Field(strict=False)]
-PlainDay = Annotated[date, Field(strict=False)]
 
 
 class GradeBody(Body):

@@ -11,8 +11,7 @@ from application.hourly_visits import VisitName
 from domain.orders.hourly.plan_visits import VisitMove
 from domain.orders.hourly.visits import MISSING, TAKEN
 from interface.api.access import House
-from interface.api.fields import Word
-from interface.api.forms_hourly import Day
+from interface.api.fields import Body, PlainDay, Word
 from interface.api.hourly_bodies import (
     PatternBody,
     PauseBody,
@@ -46,11 +45,20 @@ StaffReason = Literal["customer", "company", "expired", "not_renewed"]
 WorkerId = Annotated[UUID, Field(strict=False)]
 
 
-class VisitAssignmentBody(ReportBody):
+Scope = Literal["this", "this_and_later"]
+
+
+class VisitAssignmentBody(Body):
     """Who is to come, the preferred worker where nobody is named; this visit or later ones too."""
 
     worker_id: WorkerId | None = None
-    scope: Literal["this", "this_and_later"] = "this"
+    scope: Scope = "this"
+
+
+class VisitAcceptanceBody(ReportBody):
+    """The worker takes on this visit, or later ones that they were given too."""
+
+    scope: Scope = "this"
 
 
 class VisitReassignmentBody(ReasonBody):
@@ -73,7 +81,7 @@ class SwapBody(ReasonBody):
     """Who comes from a day on."""
 
     worker_id: WorkerId
-    first_day: Day
+    first_day: PlainDay
 
 
 class EndBody(ReasonBody):
@@ -118,12 +126,14 @@ def accept_visit(  # noqa: PLR0913, PLR0917 - what FastAPI hands over
     who: Reporter,
     order_id: UUID,
     number: int,
-    body: ReportBody,
+    body: VisitAcceptanceBody,
     commands: Commands,
 ) -> dict[str, object]:
-    """The worker takes the visit on (接单)."""
-    name, command = VisitName(order_id=order_id, number=number), commands.command(actor_of(who))
-    return commands.answer(house.visits.accept(name, report_of(body, command.at), command))
+    """The worker takes the visit on, or all that they were given from it on (接单)."""
+    name, later = VisitName(order_id=order_id, number=number), body.scope == "this_and_later"
+    command = commands.command(actor_of(who))
+    told = report_of(body, command.at)
+    return commands.answer(house.visits.accept(name, told, command, later=later))
 
 
 @router.post("/{order_id}/visits/{number}/refusal", response_model=VisitView)

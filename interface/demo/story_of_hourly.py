@@ -108,8 +108,8 @@ def _assigned(scene: Scene, order: Order) -> None:
 
 
 def _first_visit(scene: Scene, order: Order, day: date) -> None:
-    scene.say.step(AUNT, "第 1 次：接单、上门、完成")
-    _office(scene, order, "visits/1/acceptance", {})
+    scene.say.step(AUNT, "4 次都接单；第 1 次上门、完成")
+    _office(scene, order, "visits/1/acceptance", {"scope": "this_and_later"})
     scene.at(day, 11, 5)
     for stage in _FIELD:
         _office(scene, order, "visits/1/progress", {"stage": stage})

@@ -139,7 +139,7 @@ def test_a_confinement_nurse_is_booked_months_ahead() -> None:
 def test_nobody_books_care_a_year_ahead() -> None:
     too_far = NOW + timedelta(days=365)
 
-    with pytest.raises(errors.WindowError):
+    with pytest.raises(errors.WindowError, match="未来 300 天内"):
         booked_care(windows=[window("service", too_far, too_far + timedelta(days=1))])
 
 
@@ -193,6 +193,16 @@ def test_a_lead_followed_up_is_kept() -> None:
         order.release_lead(by="system:leads", at=NOW + timedelta(days=8))
 
 
+def test_an_earlier_call_told_late_does_not_shorten_the_time() -> None:
+    order = sought_care()
+    day_six = NOW + timedelta(days=6)
+    order.follow_up(happened_at=day_six, by=BY_STAFF, at=day_six)
+    order.follow_up(happened_at=NOW, by=BY_STAFF, at=day_six)
+
+    assert not order.is_forgotten(NOW + timedelta(days=8))
+    assert order.is_forgotten(NOW + timedelta(days=13))
+
+
 def test_a_lead_is_graded() -> None:
     order = sought_care()
 
@@ -225,6 +235,24 @@ def test_nothing_is_signed_before_the_customer_agreed() -> None:
 
     with pytest.raises(TermsNotConsentedError):
         order.sign_contract(happened_at=NOW, **OFFICE)
+
+
+def test_nothing_is_signed_with_whom_the_customer_refused_after_all() -> None:
+    order = sought_care()
+    agree(order, CONTRACT, terms())
+    meet(order, accepted=False)
+
+    with pytest.raises(NotACandidateError):
+        order.sign_contract(happened_at=NOW, **OFFICE)
+
+
+def test_nobody_agrees_to_terms_of_an_order_that_was_given_up() -> None:
+    order = sought_care()
+    made = order.propose_terms(CONTRACT, NURSE, terms(), **OFFICE)
+    cancel(order)
+
+    with pytest.raises(errors.WrongStageError):
+        order.consent(made.digest, "customer_app", happened_at=NOW, by=BY_CUSTOMER, at=NOW)
 
 
 def test_changed_terms_need_consent_anew() -> None:
@@ -570,6 +598,29 @@ def test_a_deposit_that_was_never_handed_over_binds_nobody() -> None:
     cancel(order)
 
     assert order.balance_fen() == 0
+
+
+def test_a_deposit_that_went_back_before_binds_nobody() -> None:
+    order = signed_care()
+    take(order, DEPOSIT_FEN)
+    order.record_repayment(receipt(DEPOSIT_FEN, "TK-0001"), **OFFICE)
+
+    cancel(order)
+
+    assert order.balance_fen() == 0
+
+
+def test_what_passes_by_hand_after_the_settlement_changes_no_line_of_it() -> None:
+    order = signed_care()
+    take(order, DEPOSIT_FEN)
+    cancel(order)
+    settled_fen = order.settled_fen
+    order.record_repayment(receipt(order.repayable_fen(), "TK-0001"), **OFFICE)
+    take(order, 1_000, number="SJ-0002")
+
+    told = order.stop(NOW)
+    assert (told.used_fen, told.balance_fen) == (settled_fen, 1_000)
+    assert order.balance_fen() == told.balance_fen
 
 
 def test_work_that_has_begun_is_ended_not_cancelled() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from domain.claims import ReleaseSeats, ReleaseWorker, TakeSeats, TakeWorker
 from domain.errors import InvalidInputError
+from domain.orders.errors import WindowError
 from domain.orders.hourly.order import HourlyWorkOrder
 from domain.orders.hourly.plan_course import WorkerSwap
 from domain.orders.hourly.plan_visits import VisitMove
@@ -218,13 +219,32 @@ def test_who_is_back_earlier_gets_the_visits_of_the_pause_anew() -> None:
         (TUESDAY - A_WEEK, TUESDAY),
         (tuesday(3), tuesday(2)),
         (tuesday(2), tuesday(2) + timedelta(weeks=12, days=1)),
+        (tuesday(7), tuesday(8)),
+        (date.max, date.max),
     ],
-    ids=["past", "backwards", "too long"],
+    ids=["past", "backwards", "too long", "beyond the calendar", "never"],
 )
 def test_a_pause_has_possible_days(first_day: date, last_day: date) -> None:
     order = rolled_plan()
     with pytest.raises(InvalidInputError):
         order.pause(first_day, last_day, reason_code="away", **OFFICE)
+
+
+@pytest.mark.parametrize("first_day", [TUESDAY - A_WEEK, tuesday(3) + timedelta(days=2), date.max])
+def test_a_plan_resumes_by_the_day_after_its_pause(first_day: date) -> None:
+    order = rolled_plan()
+    order.pause(tuesday(2), tuesday(3), reason_code="away", **HOME)
+    with pytest.raises(InvalidInputError):
+        order.resume(first_day, reason_code="back", **HOME)
+    order.resume(tuesday(3) + timedelta(days=1), reason_code="back", **HOME)
+    assert order.stage == Stage.PLAN_ACTIVE
+
+
+def test_a_visit_moved_again_and_again_stays_within_a_month_of_its_day() -> None:
+    order = rolled_plan()
+    move(order, 1, starts_at=moment(tuesday(1) + timedelta(days=20), 15))
+    with pytest.raises(WindowError, match="请选择未来 32 天内的时间"):
+        move(order, 1, starts_at=moment(tuesday(1) + timedelta(days=40), 15))
 
 
 def test_another_worker_takes_over_from_a_day_on() -> None:

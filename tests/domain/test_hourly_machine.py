@@ -16,6 +16,7 @@ from domain.orders.hourly.plan_course import WorkerSwap
 from domain.orders.hourly.plan_visits import RUNNING, VisitMove, VisitReport
 from domain.orders.hourly.recurrence import Pattern
 from domain.orders.hourly.visits import GONE, OVER, visit_claim, visit_seats
+from domain.orders.order_exceptions import ExceptionReport
 from domain.orders.stages import STAGE_LABELS, Stage
 from domain.time import shanghai_day
 from tests.domain.histories import (
@@ -138,6 +139,13 @@ OF_A_VISIT: list[Callable[[HourlyWorkOrder, int, datetime], object]] = [
     lambda order, number, at: order.cancel_visit(number, reason_code="ill", by=BY_STAFF, at=at),
     lambda order, number, at: order.complete_visit(
         number, VisitReport(happened_at=at), by=BY_CUSTOMER, at=at
+    ),
+    lambda order, number, at: order.seat_visit(number, by=BY_SYSTEM, at=at),
+    lambda order, number, at: order.report_of_visit(
+        number, ExceptionReport(kind="timeout", happened_at=at), by=BY_SYSTEM, at=at
+    ),
+    lambda order, number, at: order.resolve_of_visit(
+        number, {"timeout"}, "called", by=BY_STAFF, at=at
     ),
     move(1),
     move(-2, "missing"),

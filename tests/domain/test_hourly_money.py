@@ -31,6 +31,7 @@ from tests.domain.histories import (
     POLICY,
     assert_replays,
     claims,
+    extra_charge,
     last,
     service_window,
     unsaved,
@@ -168,6 +169,25 @@ def test_only_what_is_not_earned_yet_can_go_back_while_the_plan_runs() -> None:
     order.refund_due(PLAN_FEN - 8_400, reason_code="late", policy=POLICY, **OFFICE)
     done(order, 2)
     assert facts_named(order, "VisitCompleted")[-1].recognised_fen == 0
+
+
+def test_a_visit_never_earns_less_than_nothing() -> None:
+    order = rolled_plan()
+    order.add_charge(extra_charge(), by=BY_STAFF, at=NOW)
+    pay(order, 2)
+    for number in (1, 2):
+        done(order, number)
+    at = order.visit(2).ends_at
+    remind(order, at)
+    pay(order, 3, at)
+    for number in (3, 4, 5):
+        done(order, number)
+    at = order.visit(5).ends_at
+    left_fen = order.kept_fen() - order.recognised_fen
+    order.refund_due(left_fen, reason_code="late", policy=POLICY, by=BY_STAFF, at=at)
+    done(order, 6)
+    assert last(order).recognised_fen == 0
+    assert end(order, "customer", order.visit(6).ends_at).refund_fen == 0
 
 
 def test_money_for_something_else_is_earned_when_the_plan_ends() -> None:

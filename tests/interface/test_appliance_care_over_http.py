@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.time import shanghai_day
-from tests.interface.town import DISTRICT, Caller, Json, Town
+from tests.interface.town import DISTRICT, Caller, Json, Town, new_openid
 
 ORDERS = "/api/v1/orders"
 OFFICE = "/api/v1/office/orders"
@@ -217,6 +217,26 @@ def test_more_work_on_site_is_another_charge(town: Town) -> None:
     assert "新增费用 ¥60.00" in sentences(shown(town, customer, order))
 
 
+def test_work_that_is_never_paid_for_is_given_up_and_holds_nothing_up(town: Town) -> None:
+    customer, office = town.customer(), town.dispatcher()
+    order = sold(town, customer, office, "YH-02", {"leather": 1})
+    arrive(town, office, order, "YH-02")
+    act(office, order, "material", surface="leather")
+    go(town, office, order, "in_service")
+    extra = {"amount_fen": 3_000, "reason_code": "extra_work", "consent": "phone"}
+    act(office, order, "extra-work", **extra)
+    go(town, office, order, "awaiting_inspection")
+    assert refuse(office, order, "completion") == (409, "not_paid")
+    why = {"reason_code": "goodwill"}
+
+    assert refuse(office, order, "charges/1/withdrawal", **why)[1] == "unknown_charge"
+    assert refuse(office, order, "charges/3/withdrawal", **why)[1] == "unknown_charge"
+    act(office, order, "charges/2/withdrawal", **why)
+
+    act(office, order, "completion")
+    assert shown(town, customer, order)["total_fen"] == order["total_fen"]
+
+
 def test_an_empty_trip_keeps_a_fare_and_frees_the_worker(town: Town) -> None:
     customer, office = town.customer(), town.dispatcher()
     order = sold(town, customer, office, "JD-01", {"chinese": 1})
@@ -408,7 +428,57 @@ def test_with_the_parts_and_within_the_warranty_somebody_comes_again(town: Town)
     view = shown(town, customer, order)
     assert view["stage_label"] == "质保中"
     assert parts(view)[:2] == [("质保报修 1", "已取消"), ("质保报修 2", "已完成")]
+    visits = [told.partition("，")[0] for told in sentences(view) if "再次上门" in told]
+    assert visits == ["配件到货", "质保维修", "质保维修"]
+    assert "预约时间已更改" not in sentences(view)
     assert view["parts"][0]["facts"]["fault"] == "又不制冷了"
+
+
+@pytest.mark.requirement("R11")
+def test_a_warranty_claim_takes_no_online_money_and_keeps_the_warranty_open(town: Town) -> None:
+    openid = new_openid()
+    customer, office = town.customer(openid), town.dispatcher()
+    order = diagnosed(town, customer, office)
+    path = f"{ORDERS}/{order['order_id']}"
+    extra = {"amount_fen": 3_000, "reason_code": "extra_work", "consent": "phone"}
+    customer.do(f"{path}/quotation-acceptance", {"quotation_number": 1})
+    go(town, office, order, "in_service", "awaiting_inspection")
+    act(office, order, "completion")
+    town.let_pass(timedelta(days=89), step=timedelta(days=10))
+    office = town.dispatcher()
+    fault = {"fault": "又不制冷了", "starts_at": town.tomorrow().isoformat()}
+    act(office, order, "warranty-claims", **fault)
+    arrive(town, office, order, "WX-01")
+
+    assert refuse(office, order, "extra-work", **extra) == (409, "reservation_not_payable")
+    unpaid = town.customer(openid).post(f"{path}/payments")
+    assert (unpaid.status_code, unpaid.json()["code"]) == (409, "reservation_not_payable")
+    town.let_pass(timedelta(days=3), step=timedelta(hours=12))
+    office = town.dispatcher()
+    go(town, office, order, "in_service", "awaiting_inspection")
+    assert act(office, order, "completion")["stage"] == "under_warranty"
+    town.let_pass(timedelta(days=2), step=timedelta(hours=12))
+
+    facts = town.facts_of(UUID(order["order_id"]))
+    assert facts[-1] == "appliance_order.warranty_expired"
+    assert not {"appliance_order.charge_added", "appliance_order.paid"} & set(facts)
+
+
+@pytest.mark.parametrize(
+    ("step", "body"),
+    [
+        ("item-changes", {"machine": "01", "item": "chinese"}),
+        ("machine-withdrawals", {"machine": "01"}),
+        ("opening-failures", {"machine": "01", "reason_code": "rust"}),
+    ],
+)
+def test_a_repair_has_no_machines_to_clean(town: Town, step: str, body: Json) -> None:
+    customer, office = town.customer(), town.dispatcher()
+    order = reserved(town, customer)
+    act(office, order, "confirmation")
+    arrive(town, office, order, "WX-01")
+
+    assert refuse(office, order, step, **body) == (404, "machine_not_found")
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
+from application.commands import Command, Decision
 from domain.time import SHANGHAI, shanghai_day
+from domain.workers import Worker
 from tests.interface.town import Caller, Json, Town, new_openid
 
 ORDERS = "/api/v1/orders"
@@ -524,3 +526,40 @@ def test_what_was_told_of_mother_and_child_is_sealed(town: Town) -> None:
         kept = "".join(connection.execute(query, {"stream": UUID(of.order_id)}).scalars())
 
     assert not any(secret in kept for secret in SECRETS)
+
+
+def test_nothing_is_signed_with_a_worker_who_left_meanwhile(town: Town) -> None:
+    of = reserve(town, "YS-01")
+    of.wait(1)
+    number = find_somebody(of)
+    agree(of, number)
+    listed = of.office.read("/api/v1/office/workers", limit=100)["workers"]
+    worker = next(each["worker_id"] for each in listed if each["number"] == number)
+    state_that_they_left(town, UUID(worker))
+
+    assert of.refused("care/signature") == "worker_not_active"
+
+
+def state_that_they_left(town: Town, worker_id: UUID) -> None:
+    """No page states it yet."""
+
+    def decide() -> Decision:
+        worker = town.house.log.load(Worker, worker_id)
+        worker.leave("moved", by="system:test", at=town.clock.now())
+        return Decision([worker])
+
+    town.house.log.run(Command(uuid4(), "system:test", "", town.clock.now()), decide)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2100-01-01", "2026-02-30"])
+def test_a_day_that_is_in_no_calendar_of_ours_is_refused(town: Town, day: str) -> None:
+    of = reserve(town, "YS-01")
+    asked: list[tuple[str, Json]] = [
+        ("care/terms", terms(of, 1, starts_on=day, ends_on=day)),
+        ("care/first-day", {"starts_on": day}),
+        ("care/day", {"day": day, "kind": "worked"}),
+    ]
+
+    answers = [of.office.post(f"{of.office_path}/{step}", body) for step, body in asked]
+
+    assert [answer.json()["code"] for answer in answers] == ["invalid_input"] * 3

@@ -1,17 +1,12 @@
 """What a worker sees at the customer's (现场记录): when, in sealed words, with photos."""
 
-import re
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from domain.errors import InvalidInputError
+from domain.orders.photos import check_photos
 from domain.orders.windows import check_happened
 from domain.sealed import check_sealed
-
-MOST_PHOTOS: Final = 9
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +38,3 @@ def check_finding(finding: Finding, at: datetime) -> None:
     check_happened(finding.happened_at, at)
     check_sealed(note=finding.note)
     check_photos(finding.photos)
-
-
-def check_photos(photos: Sequence[str]) -> None:
-    """Check names of pictures.
-
-    Raises:
-        InvalidInputError: more than nine, one twice, or no SHA-256 in hex.
-    """
-    if len(photos) > MOST_PHOTOS or len(set(photos)) < len(photos):
-        raise InvalidInputError(field="photos")
-    if not all(_SHA256.fullmatch(each) for each in photos):
-        raise InvalidInputError(field="photos")

@@ -11,7 +11,6 @@ from typing import Any, Final
 from eventsourcing.domain import Aggregate
 
 from domain.errors import InvalidInputError
-from domain.orders import charges
 from domain.orders.appliance_care import machines
 from domain.orders.appliance_care.findings import Finding, check_finding
 from domain.orders.appliance_care.machines import (
@@ -27,9 +26,8 @@ from domain.orders.appliance_care.machines import (
     remaining,
 )
 from domain.orders.appliance_care.repair import Repair
-from domain.orders.booking import ONLINE
-from domain.orders.changes import PolicyApplied
-from domain.orders.charges import AddedCharge
+from domain.orders.booking import ONLINE, OrderedWork
+from domain.orders.order_money import ITEM_DIFFERENCE, PriceDifference
 from domain.orders.stages import Stage
 
 ON_SITE: Final = frozenset({Stage.ARRIVED, Stage.TRIAL_RUN_CONFIRMED, Stage.IN_SERVICE})
@@ -37,15 +35,12 @@ _BEFORE_WORK: Final = frozenset({Stage.ARRIVED, Stage.TRIAL_RUN_CONFIRMED})
 _UNTRIED: Final = frozenset({Stage.SCHEDULED, Stage.TRIAL_RUN_CONFIRMED})
 _UNDECIDED: Final = frozenset({Stage.SCHEDULED, Stage.NOT_OPENABLE})
 _WORKED_ON: Final = frozenset({Stage.TRIAL_RUN_CONFIRMED, Stage.COMPLETED, Stage.REWORKING})
-_DIFFERENCE: Final = "item_difference"
-_AGREED_BEFORE: Final = "agreed_before"  # to more than what is charged now
 
 
 class MachineWork(Repair):
     """Machines of an order. The kinds of order derive from ServiceOrder, not from this.
 
-    `machines` by name; `price_fen` is the price of what is left to do, in the
-    `priced_windows` of the booking, whatever date was agreed later.
+    `machines` by name; `price_fen` is the price of what is left to do.
     """
 
     class TrialRunConfirmed(Repair.Event):
@@ -195,6 +190,14 @@ class MachineWork(Repair):
             raise MachinesNotReadyError
         super().progress(stage, happened_at=happened_at, by=by, at=at, note=note)
 
+    def ordered_work(self) -> OrderedWork | None:
+        """The machines that were not struck off, as what they are charged now."""
+        if self.payment_mode != ONLINE:
+            return None
+        booked = OrderedWork.booked(self.details)
+        items = machines.counted(each.item for each in remaining(self.machines).values())
+        return replace(booked, items=items) if items else booked
+
     def evolve(self, event: Aggregate.Event) -> None:
         """Copy the facts of one event."""
         if isinstance(event, Repair.Event):
@@ -202,8 +205,6 @@ class MachineWork(Repair):
         match event:
             case MachineWork.Booked():
                 super().evolve(event)
-                self.price_fen = event.total_fen
-                self.priced_windows = event.windows
                 self.machines = machines.booked(event.details.get("machines", []))
             case MachineWork.TrialRunConfirmed():
                 self._put_machine(event.machine, Stage.TRIAL_RUN_CONFIRMED, works=event.works)
@@ -262,28 +263,13 @@ class MachineWork(Repair):
         priced = {name: fact for name, fact in vars(repricing).items() if name != "consent"}
         self._state(fact, at, by, stage, **priced, **facts)
         if self.payment_mode == ONLINE:
-            self._settle(difference_fen, repricing.consent or _AGREED_BEFORE, by=by, at=at)
-
-    def _settle(self, difference_fen: int, consent: str, *, by: str, at: datetime) -> None:
-        """Charge what the price rose by; where it fell, what nobody paid yet falls away first."""
-        if difference_fen < 0:
-            difference_fen += self._give_up_open(by=by, at=at)
-        back_fen = min(-difference_fen, self.kept_fen())
-        if difference_fen > 0:
-            more = AddedCharge(reason_code=_DIFFERENCE, amount_fen=difference_fen, consent=consent)
-            self.add_charge(more, by=by, at=at)
-        elif back_fen > 0:
-            policy = PolicyApplied(version=self.price_book_version, trace=["机器改项或取消，退差"])
-            self.refund_due(back_fen, reason_code=_DIFFERENCE, policy=policy, by=by, at=at)
-
-    def _give_up_open(self, *, by: str, at: datetime) -> int:
-        """Withdraw the differences that nobody paid; how much that is."""
-        given_up_fen = 0
-        for charge in tuple(self.charges.values()):
-            if charge.reason_code == _DIFFERENCE and charge.state == charges.OPEN:
-                self.withdraw_charge(charge.number, reason_code=_DIFFERENCE, by=by, at=at)
-                given_up_fen += charge.amount_fen
-        return given_up_fen
+            difference = PriceDifference(
+                amount_fen=difference_fen,
+                reason_code=ITEM_DIFFERENCE,
+                consent=repricing.consent,
+                reasons=("机器改项或取消，退差",),
+            )
+            self.settle_difference(difference, by=by, at=at)
 
     def _check_inspected(self, by: str) -> None:
         """A person accepts every machine; the 24-hour rule only needs none refused."""

@@ -123,7 +123,13 @@ class ApplianceCareOrder(MachineWork):
         if opened and not all_at(self.machines, Stage.NOT_OPENABLE):
             raise MachinesNotReadyError
         kept_fen = fare_fen(self.kept_fen())
-        why = Cancellation(reason_code=EMPTY_TRIP, policy=policy_of(kept_fen), fee_fen=kept_fen)
+        why = Cancellation(
+            reason_code=EMPTY_TRIP,
+            policy=policy_of(kept_fen),
+            fee_fen=kept_fen,
+            # Somebody came, so the fee is taxed as the service (ledger sheet, P11).
+            fee_tax_class=self.tax_class if kept_fen else "",
+        )
         self._check_cancellable(why)
         facts = {
             "reason_code": trip.reason_code,
@@ -175,7 +181,7 @@ class ApplianceCareOrder(MachineWork):
             case ApplianceCareOrder.MaterialConfirmed():
                 self.surfaces = (*self.surfaces, event.surface)
             case ApplianceCareOrder.EmptyTripRecorded():
-                self.agreed_fen = event.fee_fen
+                self.agreed_fen = event.fee_fen if self.is_repair() else 0
             case ApplianceCareOrder.CareReminded():
                 self.reminded = True
             case _:

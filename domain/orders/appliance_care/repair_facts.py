@@ -12,7 +12,7 @@ from eventsourcing.domain import Aggregate
 
 from domain.claims import Claim
 from domain.orders.assignment import freed
-from domain.orders.changes import PolicyApplied, Rescheduling
+from domain.orders.changes import EMPTY_TRIP, PolicyApplied, Rescheduling
 from domain.orders.offline_receipts import OfflineMoney
 from domain.orders.stages import Stage
 from domain.orders.windows import Window
@@ -152,6 +152,10 @@ class RepairFacts(OfflineMoney):
                 self.agreed_fen = event.total_fen
             case RepairFacts.QuotationRefused():
                 self.agreed_fen = event.inspection_fee_fen
+            case RepairFacts.Cancelled():
+                super().evolve(event)
+                if event.reason_code != EMPTY_TRIP:  # whose fare is still due
+                    self.agreed_fen = 0
             case RepairFacts.FollowUpVisitBooked():
                 self._follow_up(event)
             case RepairFacts.Diagnosed() | RepairFacts.PartsOrdered() | RepairFacts.PartsReceived():

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Final
 
 from domain.errors import InvalidInputError
-from domain.orders.appliance_care.findings import check_photos
 from domain.orders.appliance_care.quotations import warranty_until
 from domain.orders.appliance_care.repair_facts import WARRANTY_VISIT, RepairFacts
 from domain.orders.errors import WrongStageError
+from domain.orders.photos import check_photos
 from domain.orders.stages import DECLINABLE, STAGE_LABELS, Stage
 from domain.orders.windows import Window, check_happened, check_windows
 from domain.sealed import check_sealed

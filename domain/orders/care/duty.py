@@ -23,7 +23,6 @@ from domain.orders.care.settlement import (
     statement,
 )
 from domain.orders.care.wishes import HOSPITAL
-from domain.orders.offline_receipts import DEPOSIT
 from domain.orders.stages import Stage
 from domain.orders.windows import Window, bounds, check_happened, window
 from domain.time import shanghai_day
@@ -206,7 +205,7 @@ class CareDuty(CareFacts):
             days=self.days,
             fees=self.fees,
             starts_on=self.terms.starts_on,
-            deposit_fen=min(self.terms.deposit_fen, self.received.get(DEPOSIT, 0)),
+            deposit_fen=max(min(self.terms.deposit_fen, self.deposit_held_fen), 0),
             deposit_back=self.terms.deposit_back,
             paid_offline_fen=self.held_by_hand_fen(),
         )

@@ -11,6 +11,7 @@ from domain.orders.assignment import freed
 from domain.orders.care.contract import Segment, Successor, Terms, claim_of
 from domain.orders.care.leads import CareLead
 from domain.orders.care.settlement import Day, Fee
+from domain.orders.offline_receipts import DEPOSIT
 
 
 class Engaged(Protocol):
@@ -214,7 +215,7 @@ class CareFacts(CareLead):
                 self.settled_fen: int | None = None
                 self.stopped_at: datetime | None = None
                 self.arrived_at: datetime | None = None
-                self.entitled_days = self.replacements = 0
+                self.entitled_days = self.replacements = self.deposit_held_fen = 0
                 self.counted = False
                 self.cause = self.place = ""
             case CareFacts.ContractSigned() | CareFacts.ContractRenewed():
@@ -228,6 +229,9 @@ class CareFacts(CareLead):
                 self.days = {**self.days, event.day: Day(event.kind, event.holiday)}
             case CareFacts.BedChanged():
                 self.place = event.place
+            case CareFacts.OfflineReceiptRecorded() | CareFacts.OfflineRefundRecorded():
+                super().evolve(event)
+                self._hold_deposit(event)
             case _:
                 self._evolve_replacement(event)
 
@@ -296,6 +300,14 @@ class CareFacts(CareLead):
         self.successor = None
         self.arrived_at = event.happened_at
         self._begin_segment(event.segment, event.happened_at)
+
+    def _hold_deposit(
+        self, event: "CareFacts.OfflineReceiptRecorded | CareFacts.OfflineRefundRecorded"
+    ) -> None:
+        """What is settled stays so: later money levels the account and is no deposit."""
+        if event.purpose == DEPOSIT and self.settled_fen is None:
+            taken = isinstance(event, CareFacts.OfflineReceiptRecorded)
+            self.deposit_held_fen += event.amount_fen if taken else -event.amount_fen
 
     def _begin_segment(self, number: int, started_at: datetime) -> None:
         if self.terms is not None and self.worker_id is not None:

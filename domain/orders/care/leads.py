@@ -256,11 +256,13 @@ class CareLead(OfflineMoney):
 
         Raises:
             TermsChangedError: there are no terms, or others.
+            WrongStageError: such terms do not belong to this stage any more.
             InvalidInputError: an unknown way of consenting.
             HappenedInFutureError: see check_happened.
         """
         if self.proposal is None or self.proposal.digest != digest:
             raise TermsChangedError
+        self.check_stage(_PROPOSABLE[self.proposal.kind])
         if how not in CONSENTS:
             raise InvalidInputError(field="consent")
         check_happened(happened_at, at)
@@ -328,12 +330,18 @@ class CareLead(OfflineMoney):
 
     def _follow(self, by: str, happened_at: datetime) -> None:
         self.keeper = by
-        self.followed_at = happened_at
+        self.followed_at = max(self.followed_at, happened_at)
 
     def _consented(self, kind: str) -> Proposal:
-        """The terms to be signed. Raises TermsNotConsentedError."""
+        """The terms to be signed, with somebody whom the customer has not refused since.
+
+        Raises:
+            TermsNotConsentedError: there are none, or the customer has not agreed.
+            NotACandidateError: the customer refused the worker, or another is on duty.
+        """
         if self.proposal is None or self.proposal.kind != kind or not self.consented:
             raise TermsNotConsentedError
+        self._suits(kind, self.proposal.worker_number)
         return self.proposal
 
     def _suits(self, kind: str, worker_number: int) -> UUID:

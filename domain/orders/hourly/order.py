@@ -5,6 +5,7 @@ paid for it is a store of minutes, from which a visit takes its own when it is
 done: so a visit that was skipped leaves its value for one at the end.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID
@@ -12,18 +13,23 @@ from uuid import UUID
 from domain.errors import InvalidInputError
 from domain.names import stored_as
 from domain.orders import charges
-from domain.orders.assignment import Assignment
-from domain.orders.booking import ONLINE, Booking
-from domain.orders.changes import Cancellation, PolicyApplied, Rescheduling
+from domain.orders.booking import ONLINE, Booking, OrderedWork
+from domain.orders.changes import Cancellation, PolicyApplied
 from domain.orders.charges import PaymentTaken
-from domain.orders.errors import NotPaidError, RefundTooLargeError, WrongStageError
+from domain.orders.errors import NotPaidError, RefundTooLargeError
 from domain.orders.hourly.plan_course import UNPAID_RENEWAL, PlanCourse
 from domain.orders.hourly.plan_money import REASONS, SETTLEMENT_VERSION, Settlement, Usage, settle
 from domain.orders.hourly.plan_visits import RUNNING
 from domain.orders.hourly.recurrence import Pattern, first_occurrences
-from domain.orders.hourly.visits import NOT_BEGUN, VisitUnderWayError, first_visits, upcoming
-from domain.orders.stages import CLOSED_UNDONE, DONE, HOME_VISIT, STAGE_LABELS, Stage, Transitions
-from domain.orders.windows import bounds
+from domain.orders.hourly.visits import (
+    NOT_BEGUN,
+    PlanOfVisitsError,
+    VisitUnderWayError,
+    first_visits,
+    upcoming,
+)
+from domain.orders.stages import CLOSED_UNDONE, DONE, HOME_VISIT, Stage, Transitions
+from domain.orders.windows import Window, bounds
 from domain.time import Interval, shanghai_day
 
 SINGLE: Final = "XS-01"  # 小时工·单次
@@ -153,18 +159,49 @@ class HourlyWorkOrder(PlanCourse):
             raise RefundTooLargeError(amount_fen=amount_fen)
         super().refund_due(amount_fen, reason_code=reason_code, policy=policy, by=by, at=at)
 
-    def reschedule(
-        self, new: Rescheduling, *, by: str, at: datetime, keep: Assignment | None = None
-    ) -> None:
-        """Agree another window for a single visit; a plan's visits are moved one by one.
+    def check_new_windows(self, windows: Sequence[Window], at: datetime) -> None:
+        """A single visit may move; a plan's visits are moved one by one.
 
         Raises:
-            WrongStageError: it is a plan, or see ServiceOrder.reschedule.
-            InvalidInputError: see ServiceOrder.reschedule.
+            PlanOfVisitsError: it is a plan.
+            WrongStageError, WindowError: see ServiceOrder.check_new_windows.
         """
+        self.check_one_piece()
+        super().check_new_windows(windows, at)
+
+    def ordered_work(self) -> OrderedWork | None:
+        """A single visit's; the visits of a plan move within what is prepaid."""
+        return None if self.is_plan() else OrderedWork.booked(self.details)
+
+    def check_one_piece(self) -> None:
+        """Raise PlanOfVisitsError for a plan, whose visits are commanded one by one."""
         if self.is_plan():
-            raise WrongStageError(label=STAGE_LABELS[self.stage])
-        super().reschedule(new, by=by, at=at, keep=keep)
+            raise PlanOfVisitsError
+
+    def check_stage(self, stages: Collection[str]) -> None:
+        """Raise WrongStageError; of a running plan one whose sentence leads to its visits."""
+        if self.stage in RUNNING and not RUNNING & frozenset(stages):
+            raise PlanOfVisitsError
+        super().check_stage(stages)
+
+    def windows_to_cover(self, windows: Sequence[Window] | None = None) -> Sequence[Window]:
+        """During which windows the crew of a single visit is busy.
+
+        Raises:
+            PlanOfVisitsError: it is a plan, whose visits are given out one by one.
+        """
+        self.check_one_piece()
+        return super().windows_to_cover(windows)
+
+    def next_stages(self) -> Collection[str]:
+        """The stages that the field may report of a single visit.
+
+        Raises:
+            PlanOfVisitsError: it is a plan that runs.
+        """
+        if self.stage in RUNNING:
+            raise PlanOfVisitsError
+        return super().next_stages()
 
     def transitions(self) -> Transitions:
         """Which stages the field may report; of a plan, those of its visits only."""

@@ -130,11 +130,15 @@ class PlanCourse(PlanVisits):
 
         Raises:
             WrongStageError: a pause is agreed already.
-            InvalidInputError: the days are past, in the wrong order or more than 12 weeks.
+            InvalidInputError: the days are past, begin more than six weeks ahead, are in
+                the wrong order or more than 12 weeks.
             NoticeTooShortError: a customer gives up what begins within 24 hours.
         """
         self.check_stage({Stage.PLAN_ACTIVE})
-        if not shanghai_day(at) <= first_day <= last_day <= first_day + LONGEST_PAUSE:
+        today = shanghai_day(at)
+        if not today <= first_day <= today + HORIZON:
+            raise InvalidInputError(field="first_day")
+        if not first_day <= last_day <= first_day + LONGEST_PAUSE:
             raise InvalidInputError(field="last_day")
         given_up = [
             each
@@ -155,10 +159,11 @@ class PlanCourse(PlanVisits):
 
         Raises:
             WrongStageError: it is not paused.
-            InvalidInputError: the day is past.
+            InvalidInputError: the day is past, or the pause is over before it.
         """
         self.check_stage({Stage.PLAN_PAUSED})
-        if first_day < shanghai_day(at):
+        today = shanghai_day(at)
+        if not today <= first_day <= max(today, self.pauses[-1].last_day + timedelta(days=1)):
             raise InvalidInputError(field="first_day")
         facts = {"first_day": first_day.isoformat(), "reason_code": reason_code}
         self._state(self.PlanResumed, at, by, Stage.PLAN_ACTIVE, **facts)
@@ -254,7 +259,8 @@ class PlanCourse(PlanVisits):
         """
         unpaid = [each for each in upcoming(self.visits) if each.number not in self.paid_visits()]
         days = [shanghai_day(each.starts_at) for each in unpaid]
-        first_day = max(min(days, default=shanghai_day(at)), shanghai_day(at))
+        today = shanghai_day(at)
+        first_day = min(max(min(days, default=today), today), today + HORIZON)
         last_day = first_day + UNPAID_PAUSE
         self.pause(first_day, last_day, reason_code=UNPAID_RENEWAL, by=by, at=at)
 

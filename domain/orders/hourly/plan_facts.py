@@ -224,7 +224,7 @@ class PlanFacts(VisitFacts):
     def _swap(self, event: WorkerSwapped) -> None:
         self.preferred_worker_id = event.worker_id
         for each in event.visits:
-            self._give(each["visit"], event.worker_id, event.worker_number)
+            self._give(each["visit"], event)
 
 
 def _preferred(plan: dict[str, Any]) -> UUID | None:

@@ -8,9 +8,9 @@ from typing import Any, Final
 from domain.errors import InvalidInputError
 from domain.orders import charges
 from domain.orders.assignment import Assignment, check_assignment
-from domain.orders.hourly.plan_facts import PlanFacts
 from domain.orders.hourly.plan_money import PrepaidPeriod, worth_fen
 from domain.orders.hourly.recurrence import Calendar
+from domain.orders.hourly.visit_exceptions import VisitExceptions
 from domain.orders.hourly.visits import (
     GIVEN,
     GONE,
@@ -30,6 +30,7 @@ from domain.orders.hourly.visits import (
     covered,
     visit_claim,
 )
+from domain.orders.order_exceptions import NOBODY_TOOK_IT
 from domain.orders.stages import Stage
 from domain.orders.windows import bounds, check_happened, check_windows, window
 from domain.sealed import check_sealed
@@ -73,7 +74,7 @@ class VisitReport:
         return {"happened_at": self.happened_at, "note": self.note}
 
 
-class PlanVisits(PlanFacts):
+class PlanVisits(VisitExceptions):
     """Commands on one visit. HourlyWorkOrder derives from this.
 
     Every one raises VisitNotFoundError where there is no such visit,
@@ -91,8 +92,9 @@ class PlanVisits(PlanFacts):
         visit = self._visit_at(number, {Stage.SCHEDULED})
         if number not in self.paid_visits():
             raise VisitNotPaidError
-        facts = _given(assignment, visit) | {"reasons": list(assignment.reasons)}
+        facts = _given(assignment, visit)
         self._of_visit(self.VisitAssigned, visit, Stage.AWAITING_ACCEPTANCE, by, at, **facts)
+        self.resolve_of_visit(number, NOBODY_TOOK_IT, "assigned", by=by, at=at)
 
     def reassign_visit(
         self, number: int, assignment: Assignment, *, reason_code: str, by: str, at: datetime
@@ -174,7 +176,7 @@ class PlanVisits(PlanFacts):
         visit = self._visit_at(number, NOT_BEGUN)
         check_notice([visit], by, at)
         time = window("service", move.starts_at, move.starts_at + (visit.ends_at - visit.starts_at))
-        check_windows([time], ["service"], at, visit.starts_at - at + LONGEST_MOVE)
+        check_windows([time], ["service"], at, visit.day - shanghai_day(at) + LONGEST_MOVE)
         self._check_move(visit, Interval(*bounds(time)), move)
         facts = {
             "window": time,
@@ -186,6 +188,22 @@ class PlanVisits(PlanFacts):
             "area": self.contact["district"],
         }
         self._of_visit(self.VisitRescheduled, visit, Stage.SCHEDULED, by, at, **facts)
+
+    def seat_visit(self, number: int, *, by: str, at: datetime) -> None:
+        """Take a seat for a visit that found none (待确认).
+
+        Raises:
+            InvalidInputError: it has one.
+        """
+        visit = self._visit_at(number, NOT_BEGUN)
+        if visit.seats != MISSING:
+            raise InvalidInputError(field="seats")
+        facts = {
+            "window": visit.window,
+            "service_code": self.service_code,
+            "area": self.contact["district"],
+        }
+        self._of_visit(self.VisitSeated, visit, visit.stage, by, at, **facts)
 
     def skip_visit(self, number: int, *, reason_code: str, by: str, at: datetime) -> None:
         """The customer leaves this visit out (跳过); what it is worth stays for the end.
@@ -223,7 +241,7 @@ class PlanVisits(PlanFacts):
         return Calendar(self.patterns, self.pauses)
 
     def advance_fen(self) -> int:
-        """What is kept for visits still to come: nothing of it is earned."""
+        """What is kept for visits still to come; below 0 where a refund took more of it."""
         kept: int = self.kept_fen() - self.extras_fen() - self.recognised_fen
         return kept
 
@@ -243,7 +261,7 @@ class PlanVisits(PlanFacts):
     def _worth_fen(self, visit: Visit) -> int:
         """Never more than what is left of the money, if some of it went back."""
         worth = worth_fen(self._paid_periods(), self.used_minutes, visit.minutes)
-        return min(worth, self.advance_fen())
+        return max(min(worth, self.advance_fen()), 0)
 
     def _visit_at(self, number: int, stages: Collection[str]) -> Visit:
         self.check_stage(RUNNING)
@@ -266,7 +284,7 @@ class PlanVisits(PlanFacts):
 
     def _of_visit(
         self,
-        fact: type[PlanFacts.Event],
+        fact: type[VisitExceptions.Event],
         visit: Visit,
         stage: str,
         by: str,
@@ -294,4 +312,5 @@ def _given(assignment: Assignment, visit: Visit) -> dict[str, Any]:
         "worker_number": assignment.worker_number,
         "starts_at": assignment.starts_at,
         "ends_at": assignment.ends_at,
+        "reasons": list(assignment.reasons),
     }

@@ -137,8 +137,10 @@ class Calendar:
 
 def first_occurrences(pattern: Pattern, weeks: int) -> list[Occurrence]:
     """The visits of the first `weeks` weeks: as many as weekdays times weeks."""
-    last = pattern.first_day + timedelta(weeks=weeks) - _DAY
-    return list(Calendar([pattern]).between(pattern.first_day, last))
+    days = (pattern.first_day + n * _DAY for n in range(7 * weeks))
+    return [
+        Occurrence(day, pattern.on(day)) for day in days if day.isoweekday() in pattern.weekdays
+    ]
 
 
 def missing(

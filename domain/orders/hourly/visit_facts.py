@@ -79,6 +79,7 @@ class VisitFacts(ServiceOrder):
         worker_number: int
         starts_at: datetime
         ends_at: datetime
+        reasons: list[str]
 
         def claims(self) -> tuple[Claim, ...]:
             """The old worker is free, the new one busy."""
@@ -129,6 +130,20 @@ class VisitFacts(ServiceOrder):
             name = visit_claim(self.originator_id, self.visit)
             seats = visit_seats(self.service_code, self.area, self.window)
             return (*freed_ones, *seat_claims(name, seats))
+
+    class VisitSeated(ServiceOrder.Event):
+        """A visit that found its pool full has a seat after all."""
+
+        visit: int
+        visit_stage: str
+        window: Window
+        service_code: str
+        area: str
+
+        def claims(self) -> tuple[Claim, ...]:
+            """The seat."""
+            name = visit_claim(self.originator_id, self.visit)
+            return seat_claims(name, visit_seats(self.service_code, self.area, self.window))
 
     class VisitProgressed(ServiceOrder.Event):
         """The field reported the visit's next stage (进度)."""
@@ -186,17 +201,23 @@ class VisitFacts(ServiceOrder):
             case VisitFacts.Booked():
                 super().evolve(event)
                 self.visits: dict[int, Visit] = {}
+                self.visit_exceptions: dict[int, int] = {}
                 self.used_minutes = 0
             case VisitFacts.VisitsScheduled():
                 self.visits |= {each["visit"]: visit_of(each) for each in event.visits}
             case VisitFacts.VisitAssigned() | VisitFacts.VisitReassigned():
-                self._give(event.visit, event.worker_id, event.worker_number)
+                self._give(event.visit, event)
             case VisitFacts.VisitDeclined():
                 self._free(event.visit, stage=event.visit_stage)
             case VisitFacts.VisitAccepted():
                 self._change(event.visit, stage=event.visit_stage)
             case VisitFacts.VisitRescheduled():
                 self._move(event)
+            case VisitFacts.VisitSeated():
+                self._change(event.visit, seats=TAKEN)
+            case VisitFacts.ExceptionReported() if "visit" in event.details:
+                super().evolve(event)
+                self.visit_exceptions[event.exception_number] = event.details["visit"]
             case _:
                 self._evolve_visit_end(event)
 
@@ -214,9 +235,14 @@ class VisitFacts(ServiceOrder):
             case _:
                 super().evolve(event)
 
-    def _give(self, number: int, worker_id: UUID, worker_number: int) -> None:
-        stage = Stage.AWAITING_ACCEPTANCE.value
-        self._change(number, worker_id=worker_id, worker_number=worker_number, stage=stage)
+    def _give(self, number: int, event: Any) -> None:  # noqa: ANN401 - an event with a worker
+        self._change(
+            number,
+            worker_id=event.worker_id,
+            worker_number=event.worker_number,
+            given_version=event.originator_version,
+            stage=Stage.AWAITING_ACCEPTANCE.value,
+        )
 
     def _free(self, number: int, **changes: Any) -> None:  # noqa: ANN401 - fields of a visit
         self._change(number, worker_id=None, worker_number=0, **changes)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from domain.capacity import HeldSeats, held_seats
 from domain.claims import Claim, ReleaseSeats, ReleaseWorker
 from domain.errors import NotFoundError, RuleViolationError
+from domain.orders.errors import WrongStageError
 from domain.orders.stages import HOME_VISIT, STAGE_LABELS, Stage
 from domain.orders.windows import Window, bounds, window
 from domain.time import Interval, shanghai_day
@@ -30,6 +31,15 @@ OVER: Final = GONE | {Stage.VISIT_COMPLETED}
 # The worker has not set off.
 NOT_BEGUN: Final = frozenset({Stage.SCHEDULED, Stage.AWAITING_ACCEPTANCE, Stage.ACCEPTED})
 GIVEN: Final = frozenset({Stage.AWAITING_ACCEPTANCE, Stage.ACCEPTED})
+# Somebody is to come, or should be, and is not there.
+WAITED_FOR: Final = NOT_BEGUN | {Stage.DEPARTED}
+
+
+class PlanOfVisitsError(WrongStageError):
+    """The command is for an order that is one piece of work; a plan's visits have their own."""
+
+    code = "plan_of_visits"
+    sentence = "长期计划按次派单和服务，请对每次服务操作；不再继续请终止计划。"
 
 
 class VisitNotFoundError(NotFoundError):
@@ -81,6 +91,7 @@ class Visit:
     Attributes:
         day: the day of the pattern to which it belongs, wherever it was moved.
         seats: HELD, TAKEN or MISSING.
+        given_version: the plan's version when the present worker was given it.
         reported_at: when the field last told something of it.
         moved: the customer agreed another time for this one alone.
         frees_day: given up with its pattern or by a pause, so that its day may
@@ -95,6 +106,7 @@ class Visit:
     stage: str = Stage.SCHEDULED.value
     worker_id: UUID | None = None
     worker_number: int = 0
+    given_version: int = 0
     reported_at: datetime | None = None
     moved: bool = False
     frees_day: bool = False
