@@ -10,7 +10,7 @@ from application.claiming import run_claiming
 from application.commands import Command, Decision, Outcome
 from application.dispatching import FieldReport, WorkerExcludedError, WorkerUnfitError
 from application.garment_prices import TakenGarment, price
-from application.lines import Asked, HomeVisit, Seal
+from application.lines import Asked, Contact, HomeVisit, OrderRequest, Seal
 from application.log import Log
 from application.suggestions import shift_of
 from application.tariffs import Tariffs
@@ -34,8 +34,9 @@ from domain.orders.dry_cleaning.order import (
     DryCleaningOrder,
     return_district,
 )
+from domain.orders.errors import WindowError
 from domain.orders.order_exceptions import ExceptionKind, ExceptionReport
-from domain.orders.windows import Window, bounds, window
+from domain.orders.windows import LONGEST_AHEAD, Window, bounds, window
 from domain.shifts import Shift
 from domain.time import Interval
 from domain.workers import ACTIVE, Worker, WorkerNotActiveError
@@ -70,6 +71,11 @@ class DryCleaningLine(HomeVisit):
         }
         return kept | {name: value for name, value in own.items() if value}
 
+    def places(self, request: OrderRequest) -> Sequence[Contact]:
+        """Where the garments are fetched, and where they return to if that is elsewhere."""
+        back = request.asked.form.get("return_contact")
+        return (request.contact, Contact(**back)) if back else (request.contact,)
+
 
 LINE: Final = DryCleaningLine(DryCleaningOrder)
 
@@ -96,12 +102,16 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class SurchargeAnswer:
-    """The customer's word on a surcharge, and how it came: customer_app, phone."""
+    """The customer's word on a surcharge, and how it came: customer_app, phone.
+
+    `agreed_fen` is the surcharge that the customer saw; None where staff told it.
+    """
 
     garment: int
     accepted: bool
     consent: str
     happened_at: datetime
+    agreed_fen: int | None = None
 
 
 class Laundry:
@@ -164,16 +174,9 @@ class Laundry:
         customer_id: UUID | None = None,
     ) -> Outcome:
         """The customer agrees, or has the garment back unwashed."""
-        when: dict[str, Any] = {"happened_at": answer.happened_at}
-        who: dict[str, Any] = {"by": command.actor, "at": command.at}
-
-        def do(order: DryCleaningOrder) -> None:
-            if answer.accepted:
-                order.accept_surcharge(answer.garment, consent=answer.consent, **when, **who)
-            else:
-                order.decline_surcharge(answer.garment, **when, **who)
-
-        return self._on(order_id, command, do, customer_id)
+        return self._on(
+            order_id, command, lambda order: _take_answer(order, answer, command), customer_id
+        )
 
     def refuse(
         self, order_id: UUID, garment: int, reason_code: str, report: FieldReport, command: Command
@@ -330,6 +333,17 @@ class Laundry:
         return self._vault.seal(order.customer_id, KeyClass.NOTE, text)
 
 
+def _take_answer(order: DryCleaningOrder, answer: SurchargeAnswer, command: Command) -> None:
+    garment, by, at = answer.garment, command.actor, command.at
+    if not answer.accepted:
+        order.decline_surcharge(garment, happened_at=answer.happened_at, by=by, at=at)
+        return
+    if answer.agreed_fen is not None:
+        order.check_surcharge(garment, answer.agreed_fen)
+    happened_at, consent = answer.happened_at, answer.consent
+    order.accept_surcharge(garment, consent=consent, happened_at=happened_at, by=by, at=at)
+
+
 def _harm(found: Found, *, lost: bool) -> ExceptionReport:
     return ExceptionReport(
         kind=ExceptionKind.DAMAGE,
@@ -339,10 +353,13 @@ def _harm(found: Found, *, lost: bool) -> ExceptionReport:
 
 
 def _until_return(asked: Asked, length: timedelta) -> timedelta:
+    """From the pick-up's start to the return's. Raises WindowError where that is too long."""
     back: datetime | None = asked.form.get("return_starts_at")
-    if back is not None:
-        return back - asked.starts_at
-    return length + WASHING_TIME.get(asked.service_code, timedelta())
+    if back is None:
+        return length + WASHING_TIME.get(asked.service_code, timedelta())
+    if back > asked.starts_at + LONGEST_AHEAD:
+        raise WindowError(purpose=RETURN)
+    return back - asked.starts_at
 
 
 def _sealed_contact(contact: dict[str, str], seal: Seal) -> dict[str, str]:

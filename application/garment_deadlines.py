@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 from application.clock import Clock
 from application.commands import Command, Decision
 from application.log import Log
-from application.policy import Deadline
-from domain.orders.dry_cleaning.garments import SETTLED
+from application.policy import Deadline, TryLaterError
+from domain.orders.dry_cleaning.garments import SETTLED, Garment
 from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.order_exceptions import ExceptionKind, ExceptionReport
 from domain.orders.stages import Stage
@@ -19,8 +19,10 @@ STALLED: Final = "garment.stalled"
 SIGNED_AFTER: Final = timedelta(hours=24)
 # A garment that stands still for so long is an exception (干洗停滞; catalogue sheet d4).
 STALLED_AFTER: Final = timedelta(hours=48)
-# A refused garment waits for the others; what is delivered waits for the customer.
-_MAY_STAND: Final = SETTLED | {Stage.WASH_REFUSED, Stage.DELIVERED}
+# What is delivered waits for the customer.
+_MAY_STAND: Final = SETTLED | {Stage.DELIVERED}
+# How soon a refused garment is looked at again that waits for the others.
+_AGAIN: Final = timedelta(days=1)
 _COMMANDS: Final = UUID("51f0a1de-5c1c-5b0d-8a61-97d8a3d2b6f4")
 
 
@@ -57,7 +59,10 @@ class GarmentDeadlines:
         self._log.run(command, decide)
 
     def stalled(self, deadline: Deadline) -> None:
-        """The deadline `garment.stalled`: report it, unless the garment went on."""
+        """The deadline `garment.stalled`: report it, unless the garment went on.
+
+        Raises TryLaterError while a refused garment waits to go home with the others.
+        """
         command = self._command(deadline)
 
         def decide() -> Decision:
@@ -66,6 +71,9 @@ class GarmentDeadlines:
             went_on = garment.moved_at + STALLED_AFTER > deadline.due_at
             if went_on or garment.stage in _MAY_STAND:
                 return Decision([])
+            if _waits_for_others(order, garment, command.at):
+                reason = "it goes home with the others"
+                raise TryLaterError(reason, after=_AGAIN)
             seen = ExceptionReport(
                 kind=ExceptionKind.STALLED,
                 happened_at=command.at,
@@ -83,3 +91,10 @@ class GarmentDeadlines:
         garment, due = deadline.payload["garment"], deadline.due_at.isoformat()
         key = f"{deadline.name}:{deadline.subject}:{garment}:{due}"
         return Command(uuid5(_COMMANDS, key), "system:garment_deadlines", "", self._clock.now())
+
+
+def _waits_for_others(order: DryCleaningOrder, garment: Garment, at: datetime) -> bool:
+    if garment.stage != Stage.WASH_REFUSED:
+        return False
+    moved_at = max(each.moved_at for each in order.garments.values())
+    return order.stage != Stage.WASH_REFUSED or at < moved_at + STALLED_AFTER

@@ -73,7 +73,7 @@ def _wish(order: DryCleaningOrder, items: Mapping[str, int]) -> Wish:
     return Wish(
         service_code=order.service_code,
         district=order.contact["district"][:_COUNTY],
-        windows=tuple(Interval(*bounds(each)) for each in order.windows),
+        windows=tuple(Interval(*bounds(each)) for each in order.priced_windows),
         items=items,
         options=order.details.get("options", {}),
     )

@@ -190,12 +190,12 @@ class Repairs:
 
         def decide() -> Decision:
             order = self._log.load(ApplianceCareOrder, order_id)
+            if order.claim:
+                reason = "a claim is open"
+                raise TryLaterError(reason, after=_AGAIN)
             expired = order.expire_warranty(**_of(command))
             return Decision([order] if expired else [])
 
-        if self._log.load(ApplianceCareOrder, order_id).claim:
-            reason = "a claim is open"
-            raise TryLaterError(reason, after=_AGAIN)
         self._log.run(command, decide)
 
     def _on(

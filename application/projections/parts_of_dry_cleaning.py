@@ -1,5 +1,6 @@
 """The parts of a dry-cleaning order: its garments (件) and its return trip (送回)."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -11,6 +12,12 @@ from domain.orders.stages import Stage
 from domain.orders.windows import Window, bounds
 
 _RETURN: Final = "return"
+# Where the return trip stands once no garment is on its way.
+_RETURNED: Final[Mapping[str, str]] = {
+    Stage.DELIVERED: Stage.DELIVERED.value,
+    Stage.SIGNED_FOR: Stage.DELIVERED.value,
+    Stage.LOST: Stage.CANCELLED.value,
+}
 
 
 @projection.handles
@@ -66,9 +73,7 @@ def collect_garment(connection: Connection, recorded: Recorded) -> None:
 def move_garment(connection: Connection, recorded: Recorded) -> None:
     """A garment stands elsewhere; with it perhaps the return trip."""
     event: DryCleaningOrder.GarmentProgressed = recorded.event
-    put(connection, event, _part(event.garment), stage=event.garment_stage)
-    if event.stage in {Stage.DELIVERED, Stage.COMPLETED}:
-        put(connection, event, _RETURN, stage=Stage.DELIVERED.value)
+    _tell(connection, event, {})
 
 
 @projection.handles
@@ -99,7 +104,7 @@ def note_refusal(connection: Connection, recorded: Recorded) -> None:
 
 @projection.handles
 def note_loss(connection: Connection, recorded: Recorded) -> None:
-    """It was lost."""
+    """It was lost; with the last one perhaps nothing is left to bring back."""
     event: DryCleaningOrder.LossReported = recorded.event
     _tell(connection, event, {"loss_compensation_fen": event.compensation_fen})
 
@@ -121,6 +126,8 @@ def flag_partner_code(connection: Connection, recorded: Recorded) -> None:
 
 def _tell(connection: Connection, event: Any, facts: dict[str, Any]) -> None:  # noqa: ANN401 - one of the events above
     put(connection, event, _part(event.garment), stage=event.garment_stage, facts=facts)
+    if event.stage in _RETURNED:
+        put(connection, event, _RETURN, stage=_RETURNED[event.stage])
 
 
 def _part(garment: int) -> str:

@@ -6,16 +6,9 @@ from typing import Any, Final
 
 from domain.money import yuan
 from domain.orders.dry_cleaning.order import DryCleaningOrder
-from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import STAGE_LABELS
 from domain.orders.windows import bounds
 from domain.time import SHANGHAI
-
-
-def sentence(event: OrderFacts.Event) -> str:
-    """One sentence, "" for what is the office's own."""
-    tell = _SENTENCES.get(type(event))
-    return tell(event) if tell else ""
 
 
 def _stage(event: Any) -> str:  # noqa: ANN401 - one of the events below
@@ -34,7 +27,7 @@ def _other_return(event: DryCleaningOrder.ReturnRescheduled) -> str:
     return f"送回时间改为 {starts_at.astimezone(SHANGHAI):%m月%d日 %H:%M}"
 
 
-_SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
+SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
     {
         DryCleaningOrder.GarmentCollected: lambda event: (
             f"第 {event.garment} 件已登记：{event.name}，标签 {event.label}"

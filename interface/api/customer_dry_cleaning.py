@@ -1,34 +1,32 @@
 """What a customer does with a dry-cleaning order alone: agree to a surcharge, sign."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
 
 from application.dry_cleaning import SurchargeAnswer
 from interface.api.access import CustomerId, House
 from interface.api.fields import Body
 from interface.api.idempotency import Commands
+from interface.api.office_dry_cleaning import Fen, GarmentNumber, GarmentNumbers
 from interface.api.office_orders import StageView
 from interface.api.problems import PROBLEM_ANSWERS
 
 router = APIRouter(prefix="/api/v1/orders", tags=["我的订单·干洗"], responses=PROBLEM_ANSWERS)
 
-GarmentNumber = Annotated[int, Field(ge=1, le=999)]
-
 
 class OwnAnswerBody(Body):
-    """Whether the garment is to be washed at the surcharge."""
+    """Whether the garment is to be washed, at just the surcharge that is shown."""
 
     garment: GarmentNumber
     accepted: bool
+    surcharge_fen: Fen
 
 
 class OwnSignatureBody(Body):
     """Which garments came home."""
 
-    garments: Annotated[list[GarmentNumber], Field(min_length=1, max_length=200)]
+    garments: GarmentNumbers
 
 
 @router.post("/{order_id}/garment-surcharge-answer", response_model=StageView)
@@ -42,6 +40,7 @@ def answer_surcharge(
         accepted=body.accepted,
         consent="customer_app",
         happened_at=command.at,
+        agreed_fen=body.surcharge_fen,
     )
     return commands.answer(house.laundry.answer_surcharge(order_id, answer, command, who))
 

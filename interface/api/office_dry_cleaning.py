@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from application.dry_cleaning import Found, PickUp, SurchargeAnswer
 from application.garment_prices import TakenGarment
 from interface.api.access import House
-from interface.api.fields import Body, Instant, ItemCode, Remark, Word
+from interface.api.fields import Body, Instant, ItemCode, Photos, Remark, Word
 from interface.api.idempotency import Commands
 from interface.api.office_orders import (
     Assigner,
@@ -28,9 +28,6 @@ router = APIRouter(prefix="/api/v1/office/orders", tags=["后台·干洗"], resp
 GarmentNumber = Annotated[int, Field(ge=1, le=999)]
 GarmentNumbers = Annotated[list[GarmentNumber], Field(min_length=1, max_length=200)]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,29}$")]
-Photos = Annotated[
-    list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]], Field(max_length=9)
-]
 Fen = Annotated[int, Field(ge=0, le=100_000_000)]
 
 

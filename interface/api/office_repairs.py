@@ -9,8 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from application.repairs import Fault, QuotedLine
 from interface.api.access import House
-from interface.api.fields import Body, Instant, Name, Remark, Word
-from interface.api.forms_appliance_care import Photos
+from interface.api.fields import Body, Instant, Name, Photos, Remark, Word
 from interface.api.idempotency import Commands
 from interface.api.office_appliance_care import SiteReportBody, site_report
 from interface.api.office_orders import Reporter, Rescheduler, actor_of

@@ -180,7 +180,8 @@ def _flaw(scene: Scene, order: Order, *, garment: int, what: str, surcharge_fen:
 
 def _answer(scene: Scene, order: Order, *, garment: int, accepted: bool) -> None:
     scene.say.step(order.customer.name, "同意补价" if accepted else "不同意，原样送回")
-    body = {"garment": garment, "accepted": accepted}
+    shown_fen = _part(order, garment)["facts"]["surcharge_fen"]
+    body = {"garment": garment, "accepted": accepted, "surcharge_fen": shown_fen}
     order.customer.do(f"{order.path}/garment-surcharge-answer", body)
 
 

@@ -96,9 +96,9 @@ def move_all(order: DryCleaningOrder) -> None:
         move_on(order, number)
 
 
-def end(order: DryCleaningOrder) -> None:
+def assign(order: DryCleaningOrder) -> None:
     pay_all(order)
-    order.complete(**FIELD)
+    order.assign(fetching(order), **OFFICE)
 
 
 def moved_trips(order: DryCleaningOrder) -> Rescheduling:
@@ -109,11 +109,11 @@ def moved_trips(order: DryCleaningOrder) -> Rescheduling:
 
 USUALLY: dict[str, Command] = {
     Stage.AWAITING_PAYMENT: pay,
-    Stage.AWAITING_ASSIGNMENT: lambda order: order.assign(fetching(order), **OFFICE),
+    Stage.AWAITING_ASSIGNMENT: assign,
     Stage.AWAITING_ACCEPTANCE: lambda order: order.accept(order.worker_id or WORKER, **FIELD),
     Stage.AWAITING_PICKUP: lambda order: order.collect(collected(), **OFFICE),
-    Stage.SIGNED_FOR: end,
-    Stage.LOST: end,
+    Stage.SIGNED_FOR: pay_all,
+    Stage.LOST: pay_all,
     Stage.COMPLETED: lambda order: order.review(5, **HOME),
 }
 
@@ -139,6 +139,10 @@ ANY_TIME: list[Command] = [
     lambda order: order.complete(**FIELD),
     lambda order: order.review(4, **HOME),
 ]
+
+
+def is_refusal(event: object) -> bool:
+    return isinstance(event, DryCleaningOrder.GarmentRefused | DryCleaningOrder.SurchargeDeclined)
 
 
 class DryCleaningHistories(RuleBasedStateMachine):
@@ -269,6 +273,35 @@ class DryCleaningHistories(RuleBasedStateMachine):
             if isinstance(event, DryCleaningOrder.Completed):
                 assert event.recognised_fen == paid - back
         assert self.order.kept_fen() == paid - back >= 0
+
+    @invariant()
+    def what_is_kept_and_open_is_the_price_of_what_is_washed(self) -> None:
+        """But for other charges, losses and money given back as a favour."""
+        own = {"booking", "count_difference", "flaw_surcharge"}
+        reasons = {each.reason_code for each in self.order.charges.values()}
+        facts = [type(event).__name__ for event in unsaved(self.order)]
+        favours = {"goodwill", "late", "garment_lost"} & {
+            getattr(event, "reason_code", "") for event in unsaved(self.order)
+        }
+        if "Paid" not in facts or favours or reasons - own or "Cancelled" in facts:
+            return
+        refused = {event.garment for event in unsaved(self.order) if is_refusal(event)}
+        price_fen = self.order.price_fen
+        for number, garment in self.order.garments.items():
+            charged = [self.order.charges[each] for each in garment.charges]
+            if number in refused:
+                price_fen -= garment.price_fen
+            else:
+                price_fen += sum(each.amount_fen for each in charged)
+        open_fen = sum(
+            each.amount_fen for each in self.order.charges.values() if each.state == charges.OPEN
+        )
+        assert self.order.kept_fen() + open_fen == price_fen
+
+    @invariant()
+    def what_is_home_and_paid_is_done(self) -> None:
+        if self.order.stage in SETTLED:
+            assert charges.has_open(self.order.charges)
 
     @invariant()
     def collected_garments_are_never_cancelled(self) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -190,6 +191,38 @@ def test_a_return_that_is_too_soon_is_refused(town: Town, office: Caller) -> Non
     assert (answer.status_code, answer.json()["code"]) == (422, "return_too_soon")
 
 
+def test_nothing_is_brought_back_to_where_nobody_goes(town: Town, office: Caller) -> None:
+    del office
+    far = {**CONTACT, "district": "650102"}
+
+    answer = town.customer().post(ORDERS, laundry_wish(town, dry_cleaning={"return_contact": far}))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "area_not_served")
+
+
+@pytest.mark.parametrize("others", [[], ["9998-12-20T00:00:00+00:00"]])
+def test_a_return_in_thousands_of_years_is_refused(
+    town: Town, office: Caller, others: list[str]
+) -> None:
+    del office
+    form = {"return_starts_at": "9998-12-20T00:00:00+00:00"}
+
+    answer = town.customer().post(
+        ORDERS, laundry_wish(town, dry_cleaning=form, alternatives=others)
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "window")
+
+
+def test_a_return_agreed_to_the_second_does_not_hold_the_pick_up_up(laundry: Laundry) -> None:
+    odd = laundry.town.tomorrow() + timedelta(days=5, seconds=30)
+    laundry.do("return-rescheduling", {"starts_at": odd.isoformat(), "reason_code": "customer"})
+
+    laundry.collect()
+
+    assert laundry.stage() == "picked_up"
+
+
 def test_a_surcharge_waits_for_the_customers_word_and_money(laundry: Laundry) -> None:
     laundry.collect()
     laundry.advance([1], "at_workshop", "pre_inspection")
@@ -199,9 +232,12 @@ def test_a_surcharge_waits_for_the_customers_word_and_money(laundry: Laundry) ->
     )
     asked = laundry.part("garment-0001")
     assert (asked["stage"], asked["facts"]["flaw"]) == ("consent_awaited", "领口有旧渍")
-    answer = {"garment": 1, "accepted": True}
+    answer = {"garment": 1, "accepted": True, "surcharge_fen": asked["facts"]["surcharge_fen"]}
     stranger = laundry.town.customer().post(f"{laundry.path}/garment-surcharge-answer", answer)
     assert stranger.status_code == 404
+    stale = {**answer, "surcharge_fen": 1_000}
+    unseen = laundry.customer.post(f"{laundry.path}/garment-surcharge-answer", stale)
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "surcharge_not_agreed")
 
     laundry.customer.do(f"{laundry.path}/garment-surcharge-answer", answer)
     washing = {"garments": [1], "stage": "washing"}
@@ -251,6 +287,41 @@ def test_other_counts_change_the_price_of_the_booking(laundry: Laundry) -> None:
     laundry.do("garment-progress", inspected)
 
     assert laundry.part("garment-0001")["stage"] == "pre_inspection"
+
+
+def test_garments_that_nobody_pays_for_go_home_unwashed(laundry: Laundry) -> None:
+    more = [*GARMENTS, {"label": "A004", "item": "coat"}]
+    laundry.collect(more, reason_code="more_than_booked", consent="signature")
+
+    laundry.do("garment-refusal", {"garment": 4, "reason_code": "not_paid"})
+
+    shown = laundry.shown()
+    # Above 99 yuan the trips were free; below it the one of the last count still is.
+    assert shown["total_fen"] == laundry.order["total_fen"]
+    assert shown["refund_due_fen"] == DELIVERY_FEN
+
+
+def test_the_last_payment_ends_an_order_that_waits_for_nothing_else(laundry: Laundry) -> None:
+    more = [*GARMENTS, {"label": "A004", "item": "coat"}]
+    laundry.collect(more, reason_code="more_than_booked", consent="signature")
+    for garment in (1, 2, 3, 4):
+        laundry.do("garment-harm", {"garment": garment, "description": "火灾", "lost": True})
+    assert laundry.stage() == "lost"
+
+    laundry.pay(charge_number=2)
+
+    assert laundry.stage() == "completed"
+
+
+def test_a_charge_given_up_at_last_ends_the_order(laundry: Laundry) -> None:
+    more = [*GARMENTS, {"label": "A004", "item": "coat"}]
+    laundry.collect(more, reason_code="more_than_booked", consent="signature")
+    for garment in (1, 2, 3, 4):
+        laundry.do("garment-harm", {"garment": garment, "description": "火灾", "lost": True})
+
+    ended = laundry.do("charges/2/withdrawal", {"reason_code": "goodwill"})
+
+    assert ended["stage"] == "completed"
 
 
 def test_fewer_garments_give_money_back(laundry: Laundry) -> None:
@@ -320,6 +391,43 @@ def test_loss_and_damage_are_facts_with_a_limit(laundry: Laundry) -> None:
     assert laundry.part("garment-0002")["stage"] == "lost"
     facts = laundry.town.facts_of(UUID(laundry.order["order_id"]))
     assert facts.count("dry_cleaning_order.exception_reported") == 2
+
+
+def test_nothing_is_brought_back_where_all_was_lost(laundry: Laundry) -> None:
+    laundry.collect()
+    for garment in (1, 2, 3):
+        laundry.do("garment-harm", {"garment": garment, "description": "火灾", "lost": True})
+
+    assert laundry.stage() == "completed"
+    assert laundry.part("return")["stage"] == "cancelled"
+
+
+def test_a_refused_garment_waits_for_the_others_and_is_not_forgotten(laundry: Laundry) -> None:
+    laundry.collect()
+    laundry.advance([1, 2, 3], "at_workshop", "pre_inspection")
+    laundry.do("garment-refusal", {"garment": 3, "reason_code": "fragile"})
+    laundry.advance([1, 2], "washing", "quality_check")
+    laundry.town.let_pass(timedelta(hours=47), step=timedelta(hours=12))
+    again = replace(laundry, office=laundry.town.dispatcher())
+    again.advance([1, 2], "sent_back", "delivered")
+    again.do("garment-signature", {"garments": [1, 2]})
+    laundry.town.let_pass(timedelta(hours=47), step=timedelta(hours=12))
+    assert stalled(laundry) == []
+
+    laundry.town.let_pass(timedelta(hours=25), step=timedelta(hours=5))
+
+    assert stalled(laundry) == [{"garment": 3, "stage": "wash_refused"}]
+
+
+def stalled(laundry: Laundry) -> list[Json]:
+    """The details of its exceptions."""
+    query = text(
+        "select state from log.events where stream_id = :stream"
+        " and name = 'dry_cleaning_order.exception_reported' order by version"
+    )
+    with laundry.town.house.engine.connect() as connection:
+        rows = connection.execute(query, {"stream": laundry.order["order_id"]}).scalars()
+        return [orjson.loads(row)["details"] for row in rows]
 
 
 def test_what_nobody_objects_to_for_a_day_is_signed_for(laundry: Laundry) -> None:

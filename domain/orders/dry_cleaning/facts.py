@@ -1,7 +1,7 @@
 """The facts that only dry-cleaning orders know, and nothing but facts.
 
-The rules are in `dry_cleaning`; names and fields are frozen: a test compares
-them with a list.
+The rules are in `garment_work` and `order`; names and fields are frozen: a test
+compares them with a list.
 """
 
 from dataclasses import replace
@@ -178,11 +178,10 @@ class DryCleaningFacts(ServiceOrder):
                 super().evolve(event)
                 self.garments: dict[int, Garment] = {}
                 self.counts: dict[str, int] = {}
-                self.count_charge = 0
                 self._take_return(None, ())
             case DryCleaningFacts.ItemsCounted():
                 self.counts = event.counts
-                self.count_charge = event.charge_number
+                self.price_fen = event.total_fen
             case DryCleaningFacts.ReturnAssigned():
                 self._take_return(event.worker_id, held_by(return_trip_id(self.id), event))
             case DryCleaningFacts.ReturnRescheduled():

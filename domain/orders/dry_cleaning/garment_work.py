@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.errors import InvalidInputError
+from domain.money import yuan
 from domain.orders import charges
 from domain.orders.changes import PolicyApplied
-from domain.orders.charges import AddedCharge
+from domain.orders.charges import AddedCharge, PaymentTaken
 from domain.orders.dry_cleaning.facts import DryCleaningFacts
 from domain.orders.dry_cleaning.garments import (
     PARTNER_STAGES,
@@ -20,6 +21,7 @@ from domain.orders.dry_cleaning.garments import (
     Finding,
     Garment,
     GarmentReport,
+    SurchargeNotAgreedError,
     SurchargeNotPaidError,
     UnknownGarmentError,
     changed,
@@ -38,6 +40,8 @@ PARTNER_CANCELLED: Final = "partner_cancelled"
 _COUNT_DIFFERENCE: Final = "count_difference"
 _FLAW_SURCHARGE: Final = "flaw_surcharge"
 _NOT_WASHED: Final = "garment_refused"
+_LOST: Final = "garment_lost"
+_AGREED_BEFORE: Final = "agreed_before"  # to more than what is charged now
 # 预检拒洗: all of the wash, nothing of the trips (catalogue sheet d3).
 _REFUSAL: Final = PolicyApplied(version=1, trace=["预检不洗，洗涤费全退，取送费不退"])
 
@@ -94,6 +98,14 @@ class GarmentWork(DryCleaningFacts):
         facts = {"surcharge_fen": surcharge_fen, **finding.facts()}
         garment = moved(garment, Stage.CONSENT_AWAITED, at)
         self._move(self.FlawReported, garment, at, by, **facts)
+
+    def check_surcharge(self, number: int, agreed_fen: int) -> None:
+        """Raise SurchargeNotAgreedError where another surcharge is asked than was agreed to."""
+        garment = self._garment(number)
+        garment.check_stage({Stage.CONSENT_AWAITED})
+        if agreed_fen != garment.surcharge_fen:
+            asked = yuan(garment.surcharge_fen)
+            raise SurchargeNotAgreedError(garment=number, surcharge=asked)
 
     def accept_surcharge(
         self, number: int, *, consent: str, happened_at: datetime, by: str, at: datetime
@@ -155,7 +167,7 @@ class GarmentWork(DryCleaningFacts):
     ) -> None:
         """The customer signs for delivered garments (签收); with the last the order is done.
 
-        An order with an open charge waits at this stage until it is paid or withdrawn.
+        An order with an open charge is done as soon as that is paid or withdrawn.
 
         Raises:
             InvalidInputError: no garment is named.
@@ -197,7 +209,7 @@ class GarmentWork(DryCleaningFacts):
         garment.check_in_hands()
         _check_compensation(garment, finding, compensation_fen, at)
         facts = {"compensation_fen": compensation_fen, **finding.facts()}
-        self._withdraw_charges(garment, by=by, at=at)
+        self._withdraw_charges(garment, _LOST, by=by, at=at)
         self._move(self.LossReported, moved(garment, Stage.LOST, at), at, by, **facts)
         self._finish(finding.happened_at, by, at)
 
@@ -225,6 +237,17 @@ class GarmentWork(DryCleaningFacts):
         for stage in stages:
             self._tell(number, stage, happened_at, by, at)
         return bool(stages)
+
+    def mark_paid(self, payment: PaymentTaken, *, by: str, at: datetime) -> bool:
+        """Take a verified payment, see OrderMoney; the last one may end the order."""
+        taken = super().mark_paid(payment, by=by, at=at)
+        self._finish(at, by, at)
+        return taken
+
+    def withdraw_charge(self, number: int, *, reason_code: str, by: str, at: datetime) -> None:
+        """Give up a further charge, see OrderMoney; the last one may end the order."""
+        super().withdraw_charge(number, reason_code=reason_code, by=by, at=at)
+        self._finish(at, by, at)
 
     # -- what the commands share
 
@@ -260,7 +283,7 @@ class GarmentWork(DryCleaningFacts):
 
     def _count(self, collection: Collection, *, by: str, at: datetime) -> None:
         """State the count; charge what the price rose by, or owe back what it fell by."""
-        rise_fen = collection.total_fen - self.total_fen
+        rise_fen = collection.total_fen - self.price_fen
         facts = {
             "counts": collection.counts(),
             "total_fen": collection.total_fen,
@@ -272,16 +295,20 @@ class GarmentWork(DryCleaningFacts):
         self._state(self.ItemsCounted, at, by, Stage.PICKED_UP, **facts)
         if rise_fen > 0:
             self.add_charge(_charge(_COUNT_DIFFERENCE, rise_fen, collection.consent), by=by, at=at)
-        self._owe_difference(-rise_fen, by=by, at=at)
-
-    def _owe_difference(self, back_fen: int, *, by: str, at: datetime) -> None:
-        back_fen = min(back_fen, self.kept_fen())
-        if back_fen > 0:
+        elif rise_fen < 0:
             policy = PolicyApplied(version=self.price_book_version, trace=["取件清点退差"])
-            self.refund_due(back_fen, reason_code=_COUNT_DIFFERENCE, policy=policy, by=by, at=at)
+            self._let_go_back(-rise_fen, _COUNT_DIFFERENCE, policy, by=by, at=at)
+
+    def _let_go_back(
+        self, back_fen: int, reason_code: str, policy: PolicyApplied, *, by: str, at: datetime
+    ) -> None:
+        """So much, or what of it is still kept."""
+        back_fen = min(back_fen, self.kept_fen())
+        if back_fen:
+            self.refund_due(back_fen, reason_code=reason_code, policy=policy, by=by, at=at)
 
     def _check_paid_for(self, garment: Garment, stage: str) -> None:
-        if stage == Stage.PRE_INSPECTION and self._is_open(self.count_charge):
+        if stage == Stage.PRE_INSPECTION and self._unpaid_count():
             raise CountNotPaidError
         if stage == Stage.WASHING and any(map(self._is_open, garment.charges)):
             raise SurchargeNotPaidError(garment=garment.number)
@@ -290,22 +317,32 @@ class GarmentWork(DryCleaningFacts):
         charge = self.charges.get(charge_number)
         return charge is not None and charge.state == charges.OPEN
 
-    def _give_back(self, garment: Garment, *, by: str, at: datetime) -> None:
-        """What was paid for the garment goes back; what is not paid is given up."""
-        self._withdraw_charges(garment, by=by, at=at)
-        extra_fen = sum(self.charges[number].kept_fen for number in garment.charges)
-        back_fen = min(garment.price_fen + extra_fen, self.kept_fen())
-        if back_fen:
-            self.refund_due(back_fen, reason_code=_NOT_WASHED, policy=_REFUSAL, by=by, at=at)
+    def _unpaid_count(self) -> list[int]:
+        """The charge of what was collected beyond the booking, while it is open."""
+        counted = (n for n, each in self.charges.items() if each.reason_code == _COUNT_DIFFERENCE)
+        return [number for number in counted if self._is_open(number)]
 
-    def _withdraw_charges(self, garment: Garment, *, by: str, at: datetime) -> None:
-        for number in filter(self._is_open, garment.charges):
+    def _give_back(self, garment: Garment, *, by: str, at: datetime) -> None:
+        """What was paid for the garment goes back; what nobody paid yet falls away first."""
+        self._withdraw_charges(garment, _NOT_WASHED, by=by, at=at)
+        back_fen = garment.price_fen
+        for number in self._unpaid_count():
+            back_fen -= self.charges[number].amount_fen
             self.withdraw_charge(number, reason_code=_NOT_WASHED, by=by, at=at)
+        if back_fen < 0:
+            self.add_charge(_charge(_COUNT_DIFFERENCE, -back_fen, _AGREED_BEFORE), by=by, at=at)
+        extra_fen = sum(self.charges[number].kept_fen for number in garment.charges)
+        self._let_go_back(max(back_fen, 0) + extra_fen, _NOT_WASHED, _REFUSAL, by=by, at=at)
+
+    def _withdraw_charges(
+        self, garment: Garment, reason_code: str, *, by: str, at: datetime
+    ) -> None:
+        for number in filter(self._is_open, garment.charges):
+            self.withdraw_charge(number, reason_code=reason_code, by=by, at=at)
 
     def _finish(self, happened_at: datetime, by: str, at: datetime) -> None:
-        """Complete the order once no garment is on its way and nothing is open."""
-        stages = {garment.stage for garment in self.garments.values()}
-        if stages <= SETTLED and not charges.has_open(self.charges):
+        """Complete the order once every garment is home or lost and nothing is open."""
+        if self.stage in SETTLED and not charges.has_open(self.charges):
             self.complete(happened_at=happened_at, by=by, at=at)
 
     def _check_told(self, garment: Garment, stages: Sequence[str], at: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.errors import InvalidInputError, RuleViolationError
+from domain.orders.photos import check_photos
 from domain.orders.stages import STAGE_LABELS, Stage, Transitions
 from domain.orders.windows import check_happened
 from domain.sealed import check_sealed
@@ -45,7 +46,10 @@ SLOWEST_FIRST: Final = (
     Stage.LOST,
 )
 SETTLED: Final = frozenset({Stage.SIGNED_FOR, Stage.LOST})
-REFUSABLE: Final = frozenset({Stage.PRE_INSPECTION, Stage.CONSENT_AWAITED})
+# Until it is washed: also where the price of what was counted is never paid.
+REFUSABLE: Final = frozenset(
+    {Stage.PICKED_UP, Stage.AT_WORKSHOP, Stage.PRE_INSPECTION, Stage.CONSENT_AWAITED}
+)
 
 # A partner laundry's code → the stages it tells of, the last one where the garment is
 # now. Partners have no code for washing. Source: the codes of a seen partner
@@ -68,8 +72,6 @@ MOST_WASH_PRICES: Final = 20
 
 MOST_GARMENTS: Final = 200
 _LABEL: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,29}")
-_PHOTO: Final = re.compile(r"[0-9a-f]{64}")
-_MOST_PHOTOS: Final = 9
 
 
 class GarmentStageError(RuleViolationError):
@@ -91,6 +93,13 @@ class SurchargeNotPaidError(RuleViolationError):
 
     code = "surcharge_not_paid"
     sentence = "第 {garment} 件的补价还未支付，支付后才能洗涤。"
+
+
+class SurchargeNotAgreedError(RuleViolationError):
+    """The customer agreed to another surcharge than the one that is asked now."""
+
+    code = "surcharge_not_agreed"
+    sentence = "第 {garment} 件的补价为 {surcharge}，请确认后再提交。"
 
 
 class CountNotPaidError(RuleViolationError):
@@ -178,7 +187,7 @@ Garments = Mapping[int, Garment]
 
 @dataclass(frozen=True, kw_only=True)
 class CollectedGarment:
-    """A garment as the driver takes it; `remark` sealed, `photos` SHA-256 in hex."""
+    """A garment as the driver takes it; `remark` sealed, `photos` as check_photos wants them."""
 
     label: str
     item: str
@@ -300,13 +309,13 @@ def check_finding(finding: Finding, at: datetime) -> None:
     """Check the form.
 
     Raises:
-        InvalidInputError: no words, words in clear, or a malformed photo.
+        InvalidInputError: no words, or in clear; see check_photos.
         HappenedInFutureError: see check_happened.
     """
     if not finding.description:
         raise InvalidInputError(field="description")
     check_sealed(description=finding.description)
-    _check_photos(finding.photos)
+    check_photos(finding.photos)
     check_happened(finding.happened_at, at)
 
 
@@ -322,7 +331,7 @@ def _check_collected(each: CollectedGarment) -> None:
     if not (each.item and each.name) or each.units < 1 or each.price_fen < 0:
         raise InvalidInputError(field="garments")
     check_sealed(remark=each.remark)
-    _check_photos(each.photos)
+    check_photos(each.photos)
 
 
 def _check_price(collection: Collection) -> None:
@@ -330,11 +339,6 @@ def _check_price(collection: Collection) -> None:
     lines_fen = sum(line["amount_fen"] for line in collection.lines)
     if collection.total_fen < 1 or not washed_fen <= collection.total_fen == lines_fen:
         raise InvalidInputError(field="total_fen")
-
-
-def _check_photos(photos: Sequence[str]) -> None:
-    if len(photos) > _MOST_PHOTOS or not all(map(_PHOTO.fullmatch, photos)):
-        raise InvalidInputError(field="photos")
 
 
 def shares(total_fen: int, units: Sequence[int]) -> list[int]:

@@ -15,7 +15,7 @@ from domain.errors import InvalidInputError, RuleViolationError
 from domain.names import stored_as
 from domain.orders.assignment import Assignment, check_assignment
 from domain.orders.booking import Booking
-from domain.orders.changes import Cancellation, PolicyApplied, Rescheduling
+from domain.orders.changes import Cancellation, PolicyApplied
 from domain.orders.dry_cleaning.garment_work import GarmentWork
 from domain.orders.dry_cleaning.garments import SETTLED, SLOWEST_FIRST
 from domain.orders.errors import WindowError
@@ -90,16 +90,15 @@ class DryCleaningOrder(GarmentWork):
         agreed = self.windows if windows is None else windows
         return [_window_for(agreed, PICKUP)]
 
-    def reschedule(
-        self, new: Rescheduling, *, by: str, at: datetime, keep: Assignment | None = None
-    ) -> None:
-        """Agree other windows before the pick-up, see ServiceOrder.reschedule.
+    def check_new_windows(self, windows: Sequence[Window], at: datetime) -> None:
+        """Other windows before the pick-up.
 
         Raises:
             ReturnTooSoonError: the laundry needs longer.
+            WrongStageError, WindowError: see ServiceOrder.check_new_windows.
         """
-        _check_gap(self.service_code, new.windows)
-        super().reschedule(new, by=by, at=at, keep=keep)
+        super().check_new_windows(windows, at)
+        _check_gap(self.service_code, windows)
 
     def reschedule_return(
         self, back: Window, *, reason_code: str, policy: PolicyApplied, by: str, at: datetime
