@@ -13,9 +13,10 @@ from application.suggestions import job_of, shift_of
 from application.vault import KeyClass, Vault
 from domain.customers import Customer, WorkerWish
 from domain.dispatch import occupied, travel_to
-from domain.errors import RuleViolationError
+from domain.errors import InvalidInputError, RuleViolationError
 from domain.orders.assignment import Assignment
-from domain.orders.changes import Cancellation, PolicyApplied
+from domain.orders.changes import EMPTY_TRIP, UNPAID, Cancellation, PolicyApplied
+from domain.orders.hourly.order import HourlyWorkOrder
 from domain.orders.order_exceptions import ExceptionKind, ExceptionReport
 from domain.orders.order_facts import OrderFacts
 from domain.orders.service_order import ServiceOrder
@@ -100,14 +101,22 @@ class Dispatching:
         )
 
     def reassign(
-        self, order_id: UUID, crew: Sequence[UUID], reason_code: str, command: Command
+        self,
+        order_id: UUID,
+        crew: Sequence[UUID],
+        reasons: list[str],
+        reason_code: str,
+        command: Command,
     ) -> Outcome:
-        """Give the order to another crew; the first one is free again."""
+        """Give the order to another crew; the first one is free again.
+
+        `reasons` say why it is this crew, `reason_code` why it is another one.
+        """
         return self._on(
             order_id,
             command,
             lambda order: order.reassign(
-                self._assignment(order, crew, []),
+                self._assignment(order, crew, reasons),
                 reason_code=reason_code,
                 by=command.actor,
                 at=command.at,
@@ -160,7 +169,8 @@ class Dispatching:
         """End an order that nobody has; all that was paid is due back.
 
         The rule 未派单 any time 100 % is of the catalogue sheet, d3. Raises
-        AssignedOrderError where a worker has it.
+        AssignedOrderError where a worker has it, InvalidInputError for the reason of
+        an expiry or an empty trip, which have rules of their own.
         """
         return self._on(order_id, command, lambda order: _cancel(order, reason_code, command))
 
@@ -217,7 +227,7 @@ class Dispatching:
     def _assignment(
         self, order: ServiceOrder, crew: Sequence[UUID], reasons: list[str]
     ) -> Assignment:
-        workers = [self._fit(order, worker_id) for worker_id in crew]
+        workers = [fit_worker(self._log, order, worker_id) for worker_id in crew]
         leader, *members = workers
         job = job_of(order)
         minutes = max(self._travel_minutes(order, worker) for worker in workers)
@@ -237,17 +247,6 @@ class Dispatching:
         area = shift.duty.area if shift and shift.duty else ""
         return travel_to(job.district, area, worker.districts)
 
-    def _fit(self, order: ServiceOrder, worker_id: UUID) -> Worker:
-        worker = self._log.load(Worker, worker_id)
-        if worker.status != ACTIVE:
-            raise WorkerNotActiveError
-        if not worker.can_take(order.service_code, order.contact["district"]):
-            raise WorkerUnfitError
-        customer = self._log.find(Customer, order.customer_id)
-        if customer and customer.worker_wishes.get(worker_id) == WorkerWish.EXCLUDED:
-            raise WorkerExcludedError
-        return worker
-
     def _note(self, order: OrderFacts, report: FieldReport) -> str:
         return self._vault.seal(order.customer_id, KeyClass.NOTE, report.note)
 
@@ -255,7 +254,25 @@ class Dispatching:
 _NOTHING_KEPT: Final = PolicyApplied(version=1, trace=["未派单取消，全额退款"])
 
 
+def fit_worker(log: Log, order: ServiceOrder, worker_id: UUID) -> Worker:
+    """The worker, if they can be sent to the order's customer for its service.
+
+    Raises NotFoundError, WorkerNotActiveError, WorkerUnfitError, WorkerExcludedError.
+    """
+    worker = log.load(Worker, worker_id)
+    if worker.status != ACTIVE:
+        raise WorkerNotActiveError
+    if not worker.can_take(order.service_code, order.contact["district"]):
+        raise WorkerUnfitError
+    customer = log.find(Customer, order.customer_id)
+    if customer and customer.worker_wishes.get(worker_id) == WorkerWish.EXCLUDED:
+        raise WorkerExcludedError
+    return worker
+
+
 def _cancel(order: ServiceOrder, reason_code: str, command: Command) -> None:
+    if reason_code in {UNPAID, EMPTY_TRIP}:
+        raise InvalidInputError(field="reason_code")
     if order.worker_id is not None:
         raise AssignedOrderError
     why = Cancellation(reason_code=reason_code, policy=_NOTHING_KEPT)
@@ -263,6 +280,8 @@ def _cancel(order: ServiceOrder, reason_code: str, command: Command) -> None:
 
 
 def _in_charge(order: ServiceOrder) -> UUID:
+    if isinstance(order, HourlyWorkOrder):
+        order.check_one_piece()
     if order.worker_id is None:
         raise WorkerNotInChargeError
     return order.worker_id

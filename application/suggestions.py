@@ -10,6 +10,8 @@ from application.log import Log
 from domain.capacity import day_spans
 from domain.customers import Customer, WorkerWish
 from domain.dispatch import Candidate, Job, Ranking, obstacle, rank, travel_to
+from domain.orders.hourly.order import HourlyWorkOrder
+from domain.orders.hourly.visits import visit_claim
 from domain.orders.service_order import ServiceOrder
 from domain.orders.windows import bounds
 from domain.shifts import Shift, shift_id
@@ -51,25 +53,49 @@ class Suggestions:
         self._log = log
         self._schedule = schedule
 
-    def for_order(self, order_id: UUID) -> Ranking:
-        """Everybody for the order. Raises NotFoundError."""
+    def for_order(self, order_id: UUID, only: UUID | None = None) -> Ranking:
+        """Everybody for the order, or one worker. Raises NotFoundError, PlanOfVisitsError."""
         order = self._log.load(ServiceOrder, order_id)
-        job = job_of(order)
-        known = self._known(order.customer_id)
-        hindered = [each for each in known if obstacle(job, each)]
-        free = [each for each in known if not obstacle(job, each)]
-        return rank(job, [*hindered, *self._scheduled(job, order, free)])
+        own = {UUID(name) for name in order.held}
+        return self._ranked(job_of(order), self._known(order.customer_id, only), own)
+
+    def for_visit(self, order_id: UUID, number: int, only: UUID | None = None) -> Ranking:
+        """Everybody for one visit of a plan, or one worker; whom the plan has is preferred.
+
+        Raises NotFoundError.
+        """
+        order = self._log.load(HourlyWorkOrder, order_id)
+        visit = order.visit(number)
+        job = Job(
+            service_code=order.service_code,
+            district=order.contact["district"],
+            interval=visit.time,
+        )
+        known = [_as_preferred(each, order) for each in self._known(order.customer_id, only)]
+        return self._ranked(job, known, {visit_claim(order.id, number)})
 
     def reasons_for(self, order_id: UUID, worker_id: UUID) -> list[str]:
         """Why a worker suits an order; nothing where they are not suggested.
 
         Raises NotFoundError.
         """
-        found = self.for_order(order_id).suggestions
-        return next((list(each.reasons) for each in found if each.worker_id == worker_id), [])
+        return _reasons(self.for_order(order_id, worker_id), worker_id)
 
-    def _known(self, customer_id: UUID) -> list[Candidate]:
-        """Everybody, as far as no schedule is needed."""
+    def reasons_for_visit(self, order_id: UUID, number: int, worker_id: UUID) -> list[str]:
+        """Why a worker suits one visit of a plan; nothing where they are not suggested.
+
+        Raises NotFoundError.
+        """
+        return _reasons(self.for_visit(order_id, number, worker_id), worker_id)
+
+    def _ranked(self, job: Job, known: Sequence[Candidate], own: Collection[UUID]) -> Ranking:
+        """`own` are the claims of the work itself, which makes nobody busy."""
+        hindered = [each for each in known if obstacle(job, each)]
+        free = [each for each in known if not obstacle(job, each)]
+        return rank(job, [*hindered, *self._scheduled(job, own, free)])
+
+    def _known(self, customer_id: UUID, only: UUID | None) -> list[Candidate]:
+        """Everybody, or one worker, as far as no schedule is needed."""
         ratings = self._schedule.best_ratings(customer_id)
         customer = self._log.find(Customer, customer_id)
         wishes: Mapping[UUID, str] = customer.worker_wishes if customer else {}
@@ -84,15 +110,15 @@ class Suggestions:
                 best_rating=ratings.get(row["worker_id"], 0),
             )
             for row in self._schedule.workers()
+            if only in {None, row["worker_id"]}
         ]
 
     def _scheduled(
-        self, job: Job, order: ServiceOrder, candidates: Sequence[Candidate]
+        self, job: Job, own: Collection[UUID], candidates: Sequence[Candidate]
     ) -> list[Candidate]:
-        """The same with what their days hold; the order itself makes nobody busy."""
+        """The same with what their days hold."""
         numbers = [each.number for each in candidates]
         busy = self._schedule.busy(numbers, _week_around(job.interval))
-        own = {UUID(name) for name in order.held}
         return [
             self._with_day(
                 job, each, [b for b in busy.get(each.number, ()) if b.claim_id not in own]
@@ -118,12 +144,28 @@ class Suggestions:
 
 
 def job_of(order: ServiceOrder) -> Job:
-    """What the order asks of a worker: from its first window that needs the crew to its last."""
+    """What the order asks of a worker: from its first window that needs the crew to its last.
+
+    Raises PlanOfVisitsError for a plan, whose visits are given out one by one.
+    """
     spans = [bounds(each) for each in order.windows_to_cover() or order.windows]
     interval = Interval(min(start for start, _ in spans), max(end for _, end in spans))
     return Job(
         service_code=order.service_code, district=order.contact["district"], interval=interval
     )
+
+
+def _as_preferred(candidate: Candidate, plan: HourlyWorkOrder) -> Candidate:
+    """The plan's own worker counts as preferred, unless the customer told otherwise since."""
+    named = candidate.worker_id == plan.preferred_worker_id
+    if not named or candidate.wish is not WorkerWish.NONE:
+        return candidate
+    return replace(candidate, wish=WorkerWish.PREFERRED)
+
+
+def _reasons(ranking: Ranking, worker_id: UUID) -> list[str]:
+    found = ranking.suggestions
+    return next((list(each.reasons) for each in found if each.worker_id == worker_id), [])
 
 
 def shift_of(worker_id: UUID, interval: Interval) -> UUID:

@@ -16,7 +16,7 @@ from domain.orders.changes import PolicyApplied
 FEE_REASON: Final = "rescheduling_fee"
 ALTERNATIVE: Final = "alternative"  # the customer had offered this time at booking
 # Who says so is the office, and the customer bears nothing of it (我方原因).
-COMPANY_CAUSED: Final = frozenset({"company", "worker_unavailable", "weather", ALTERNATIVE})
+COMPANY_CAUSED: Final = frozenset({"company", "worker_unavailable", "weather"})
 
 
 class NewDateTooFarError(InvalidInputError):

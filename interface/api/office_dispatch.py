@@ -10,12 +10,13 @@ from pydantic import BaseModel, Field
 from application.access import Permission, Subject
 from application.exception_desk import SeenException
 from application.projections import office_exceptions, office_workers
-from domain.dispatch import Candidate, Obstacle, Suggestion
+from application.rescheduling import Alternative
+from domain.dispatch import Candidate, Obstacle, Ranking, Suggestion
 from domain.orders.order_exceptions import EXCEPTION_LABELS, ExceptionKind
 from domain.orders.stages import STAGE_LABELS
 from domain.orders.windows import Window, bounds
 from interface.api.access import House, may
-from interface.api.customer_rescheduling import TermsView, terms_view
+from interface.api.customer_rescheduling import AgreedDifference, TermsView, terms_view
 from interface.api.fields import Body, Cursor, Instant, Limit, Position, Remark, Word
 from interface.api.idempotency import Commands
 from interface.api.problems import PROBLEM_ANSWERS
@@ -65,17 +66,27 @@ class WindowView(BaseModel):
     ends_at: datetime
 
 
+class AlternativeView(BaseModel):
+    """A time that suits too; `difference_fen`: 补差 or, below 0, 退差, and why."""
+
+    windows: list[WindowView]
+    difference_fen: int
+    difference_reasons: list[str]
+
+
 class WindowsView(BaseModel):
     """The agreed windows and what the customer offered besides, in their order."""
 
     windows: list[WindowView]
-    alternatives: list[list[WindowView]]
+    alternatives: list[AlternativeView]
 
 
 class AlternativeBody(Body):
-    """Which of the customer's alternatives is agreed, from 1."""
+    """Which of the customer's alternatives is agreed, from 1; and to which 补差, and how."""
 
     alternative: Annotated[int, Field(ge=1, le=2)]
+    agreed_difference_fen: AgreedDifference = 0
+    consent: Word = "phone"
 
 
 class OrderStageView(BaseModel):
@@ -148,13 +159,22 @@ def suggest(
     """Whom to send (派单建议), each with the reasons."""
     del who
     house.progress.wait_for(office_workers.projection.name, at_least)
-    ranking = house.suggestions.for_order(order_id)
-    best = ranking.suggestions[:limit]
-    names = _names(house, [each.worker_id for each in best])
-    return SuggestionsView(
-        suggestions=[_suggestion(each, names) for each in best],
-        unsuited=[_unsuited(*each) for each in ranking.obstacles[:limit]],
-    )
+    return _suggestions(house, house.suggestions.for_order(order_id), limit)
+
+
+@router.get("/orders/{order_id}/visits/{number}/suggestions")
+def suggest_for_visit(  # noqa: PLR0913, PLR0917 - what FastAPI hands over
+    house: House,
+    who: Assigner,
+    order_id: UUID,
+    number: int,
+    limit: Annotated[Limit, Query()] = 20,
+    at_least: Annotated[Position, Query()] = 0,
+) -> SuggestionsView:
+    """Whom to send to one visit of a plan (每次的派单建议), each with the reasons."""
+    del who
+    house.progress.wait_for(office_workers.projection.name, at_least)
+    return _suggestions(house, house.suggestions.for_visit(order_id, number), limit)
 
 
 @router.get("/orders/{order_id}/window")
@@ -164,7 +184,7 @@ def windows(house: House, who: Reader, order_id: UUID) -> WindowsView:
     offered = house.reschedulings.offered(order_id)
     return WindowsView(
         windows=_windows(offered.windows),
-        alternatives=[_windows(each) for each in offered.alternatives],
+        alternatives=[_alternative(each) for each in offered.alternatives],
     )
 
 
@@ -172,9 +192,12 @@ def windows(house: House, who: Reader, order_id: UUID) -> WindowsView:
 def choose_window(
     house: House, who: Rescheduler, order_id: UUID, body: AlternativeBody, commands: Commands
 ) -> dict[str, object]:
-    """Agree to one of the customer's alternatives; that is free."""
+    """Agree to one of the customer's alternatives; no fee, but the price of its date."""
     command = commands.command(f"staff:{who.id}")
-    return commands.answer(house.reschedulings.choose(order_id, body.alternative, command))
+    outcome = house.reschedulings.choose(
+        order_id, body.alternative, command, body.agreed_difference_fen, body.consent
+    )
+    return commands.answer(outcome)
 
 
 @router.get("/orders/{order_id}/rescheduling")
@@ -243,6 +266,15 @@ def resolve_exception(  # noqa: PLR0913, PLR0917 - what FastAPI hands over
     return commands.answer(outcome)
 
 
+def _suggestions(house: Household, ranking: Ranking, limit: int) -> SuggestionsView:
+    best = ranking.suggestions[:limit]
+    names = _names(house, [each.worker_id for each in best])
+    return SuggestionsView(
+        suggestions=[_suggestion(each, names) for each in best],
+        unsuited=[_unsuited(*each) for each in ranking.obstacles[:limit]],
+    )
+
+
 def _names(house: Household, worker_ids: list[UUID]) -> dict[UUID, str]:
     with house.engine.connect() as connection:
         rows = office_workers.find_all(connection)
@@ -273,6 +305,14 @@ def _unsuited(candidate: Candidate, obstacle: Obstacle) -> UnsuitedView:
 def _windows(stored: list[Window]) -> list[WindowView]:
     spans = [(each["purpose"], *bounds(each)) for each in stored]
     return [WindowView(purpose=purpose, starts_at=s, ends_at=e) for purpose, s, e in spans]
+
+
+def _alternative(offered: Alternative) -> AlternativeView:
+    return AlternativeView(
+        windows=_windows(offered.windows),
+        difference_fen=offered.price.difference_fen,
+        difference_reasons=list(offered.price.reasons),
+    )
 
 
 def _sealed(rows: Any) -> list[str]:  # noqa: ANN401 - rows of the read model

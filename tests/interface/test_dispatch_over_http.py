@@ -34,12 +34,23 @@ def change(
     town.house.log.run(Command(uuid4(), "system:test", "", town.clock.now()), decide)
 
 
-def kept_reasons(town: Town, visit: Visit) -> Json:
+def kept_reasons(town: Town, visit: Visit, fact: str = "assigned") -> Json:
     """The reasons in the fact of the assignment."""
-    query = text("select state from log.events where stream_id = :id and name like '%.assigned'")
+    query = text("select state from log.events where stream_id = :id and name like :name")
     with town.house.engine.connect() as connection:
-        state = connection.execute(query, {"id": UUID(visit.id)}).scalar_one()
+        asked = {"id": UUID(visit.id), "name": f"%.{fact}"}
+        state = connection.execute(query, asked).scalar_one()
     return json.loads(state)["reasons"]
+
+
+@pytest.mark.parametrize("reason_code", ["unpaid", "empty_trip"])
+def test_the_office_cancels_for_no_reason_that_is_an_end_of_its_own(
+    town: Town, reason_code: str
+) -> None:
+    visit = Visit(town)
+    refused = visit.office.post(f"{visit.path}/cancellation", {"reason_code": reason_code})
+    assert (refused.status_code, refused.json()["field"]) == (422, "reason_code")
+    assert visit.facts() == ["booked", "paid"]
 
 
 # -- suggestions
@@ -60,6 +71,16 @@ def test_the_dispatchers_own_reasons_are_kept_instead(town: Town) -> None:
     visit = Visit(town)
     visit.assign(town.worker(visit.office), reasons=["客户来电指定"])
     assert kept_reasons(town, visit) == ["客户来电指定"]
+
+
+def test_why_another_worker_was_sent_is_kept_as_well(town: Town) -> None:
+    visit = Visit(town)
+    visit.assigned()
+    other = town.worker(visit.office)
+    town.catch_up()
+    visit.office.do(f"{visit.path}/reassignment", {"crew": [other], "reason_code": "ill"})
+    reasons = kept_reasons(town, visit, "reassigned")
+    assert reasons == ["路程约 30 分钟 +23", "技能专一（3 项） +2"]
 
 
 def test_the_list_is_sorted_by_score(town: Town) -> None:

@@ -21,6 +21,11 @@ def in_hours(town: Town, hours: float) -> datetime:
     return (town.clock.now() + timedelta(hours=hours)).astimezone(SHANGHAI)
 
 
+def starts_of(windows: Json) -> datetime:
+    """When the first window begins."""
+    return datetime.fromisoformat(windows[0]["starts_at"])
+
+
 class Date:
     """A paid order that begins in so many hours, and the door to change that.
 
@@ -48,9 +53,21 @@ class Date:
     def preview(self, new: datetime) -> Json:
         return self.customer.read(self.door, starts_at=new.isoformat())
 
-    def change(self, new: datetime, agreed_fee_fen: int = 0) -> requests.Response:
-        body = {"starts_at": new.isoformat(), "agreed_fee_fen": agreed_fee_fen}
+    def change(self, new: datetime, agreed_fee_fen: int = 0, **more: Json) -> requests.Response:
+        body = {"starts_at": new.isoformat(), "agreed_fee_fen": agreed_fee_fen, **more}
         return self.customer.post(self.door, body)
+
+    def pay(self, charge_number: int) -> None:
+        body = {"charge_number": charge_number}
+        started = self.customer.do(f"{ORDERS}/{self.id}/payments", body)
+        self.town.pay_at_wechat(started["out_trade_no"])
+        self.town.courier.deliver_due()
+        self.town.catch_up()
+
+    def seen(self) -> Json:
+        """The order as its customer sees it."""
+        self.town.catch_up()
+        return self.customer.read(f"{ORDERS}/{self.id}")
 
     def change_by_office(self, new: datetime, reason_code: str, **more: Json) -> requests.Response:
         body = {"starts_at": new.isoformat(), "reason_code": reason_code, **more}
@@ -110,10 +127,7 @@ def test_the_fee_is_paid_before_somebody_is_sent(town: Town) -> None:
     assert_refused(
         date.assign(office, worker), 409, "not_paid", "还有未支付的款项，支付后才能继续。"
     )
-    started = date.customer.do(f"{ORDERS}/{date.id}/payments", {"charge_number": 2})
-    town.pay_at_wechat(started["out_trade_no"])
-    town.courier.deliver_due()
-    town.catch_up()
+    date.pay(2)
     assert date.assign(office, worker).status_code == 200
     shown = date.customer.read(f"{ORDERS}/{date.id}")
     assert (shown["paid_fen"], shown["total_fen"]) == (15_600, 15_600)
@@ -195,6 +209,74 @@ def test_the_same_change_sent_twice_is_one(town: Town) -> None:
     assert date.facts().count("rescheduled") == 1
 
 
+# -- the price of the new date
+
+
+def evening(town: Town) -> datetime:
+    """Two hours of the night: 30 yuan more."""
+    return town.tomorrow(20)
+
+
+def test_a_dearer_date_is_shown_agreed_to_and_paid_before_somebody_is_sent(town: Town) -> None:
+    date = Date(town, 30)
+    shown = date.preview(evening(town))
+    assert (shown["fee_fen"], shown["difference_fen"]) == (0, 3_000)
+    night = "夜间（20:00–08:00）占预约时段 120/120 分钟，该部分人工费加收 30%。"
+    changed = "新时间的价格为 ¥130.00，原价格 ¥100.00"
+    assert shown["difference_reasons"] == [changed, night, "补差 ¥30.00"]
+    before = date.facts()
+    sentence = "本次改期补差为 ¥30.00，请确认后再提交。"
+    assert_refused(date.change(evening(town)), 409, "date_difference_not_agreed", sentence)
+    assert date.facts() == before
+    assert date.change(evening(town), agreed_difference_fen=3_000).status_code == 200
+    assert date.facts()[-2:] == ["rescheduled", "charge_added"]
+    office = town.dispatcher()
+    assert date.assign(office, town.worker(office)).json()["code"] == "not_paid"
+    date.pay(2)
+    assert date.assign(office, town.worker(office)).status_code == 200
+    seen = date.seen()
+    assert sum(line["amount_fen"] for line in seen["lines"]) == seen["paid_fen"] == 13_000
+
+
+def test_a_cheaper_date_gives_money_back(town: Town) -> None:
+    date = Date(town, 30, starts_at=evening(town).isoformat())
+    noon = town.tomorrow(12)
+    assert date.preview(noon)["difference_fen"] == -3_000
+    assert date.change(noon).status_code == 200
+    assert date.facts()[-2:] == ["rescheduled", "refund_due"]
+    seen = date.seen()
+    assert (seen["paid_fen"], seen["refund_due_fen"]) == (13_000, 3_000)
+
+
+def test_an_unpaid_order_keeps_its_price_or_its_date(town: Town) -> None:
+    customer = town.customer()
+    order = town.booked(customer, starts_at=town.tomorrow(12).isoformat())
+    door = f"{ORDERS}/{order['order_id']}/rescheduling"
+    new = evening(town).isoformat()
+    sentence = "该时间的价格为 ¥130.00，与待支付的 ¥100.00 不同，请取消订单后按新时间重新下单。"
+    for answer in (
+        customer.get(door, starts_at=new),
+        customer.post(door, {"starts_at": new, "agreed_difference_fen": 3_000}),
+    ):
+        assert_refused(answer, 409, "unpaid_price_differs", sentence)
+    assert customer.post(door, {"starts_at": town.tomorrow(13).isoformat()}).status_code == 200
+
+
+def test_the_office_tells_to_which_difference_the_customer_agreed(town: Town) -> None:
+    date = Date(town, 30)
+    assert date.change_by_office(evening(town), "customer").status_code == 409
+    agreed = {"agreed_difference_fen": 3_000, "consent": "phone_recording"}
+    assert date.change_by_office(evening(town), "customer", **agreed).status_code == 200
+    assert date.aggregate().charges[2].reason_code == "date_difference"
+
+
+def test_a_dearer_date_that_the_company_causes_is_the_companys(town: Town) -> None:
+    date = Date(town, 30)
+    assert date.change_by_office(evening(town), "worker_unavailable").status_code == 200
+    assert date.facts()[-1] == "rescheduled"
+    assert date.aggregate().price_fen == 10_000
+
+
 # -- the office
 
 
@@ -223,18 +305,36 @@ def test_the_office_tells_the_fee_and_how_the_customer_agreed(town: Town) -> Non
 
 
 def test_an_offered_time_is_agreed_in_one_step_free_and_uncounted(town: Town) -> None:
-    others = [in_hours(town, hours).isoformat() for hours in (50, 60)]
+    others = [in_hours(town, hours).isoformat() for hours in (50, 54)]
     date = Date(town, 3, alternatives=others).assigned()
     office = town.dispatcher()
     door = f"{date.path}/window"
     shown = office.read(door)
-    offered = [datetime.fromisoformat(each[0]["starts_at"]) for each in shown["alternatives"]]
+    offered = [starts_of(each["windows"]) for each in shown["alternatives"]]
     assert offered == [datetime.fromisoformat(each) for each in others]
     office.do(door, {"alternative": 2})
-    agreed = datetime.fromisoformat(office.read(door)["windows"][0]["starts_at"])
-    assert agreed == datetime.fromisoformat(others[1])
+    assert starts_of(office.read(door)["windows"]) == datetime.fromisoformat(others[1])
     assert date.aggregate().reschedules == 0
     assert date.facts()[-1] == "rescheduled"
+
+
+def test_a_dearer_offered_time_needs_the_customers_consent(town: Town) -> None:
+    date = Date(town, 3, alternatives=[evening(town).isoformat()])
+    office, door = town.dispatcher(), f"{date.path}/window"
+    (offered,) = office.read(door)["alternatives"]
+    assert offered["difference_fen"] == 3_000
+    assert offered["difference_reasons"][-1] == "补差 ¥30.00"
+    sentence = "本次改期补差为 ¥30.00，请确认后再提交。"
+    refused = office.post(door, {"alternative": 1})
+    assert_refused(refused, 409, "date_difference_not_agreed", sentence)
+    office.do(door, {"alternative": 1, "agreed_difference_fen": 3_000, "consent": "phone"})
+    assert date.facts()[-2:] == ["rescheduled", "charge_added"]
+
+
+def test_an_offered_time_that_nobody_could_book_is_refused_with_the_booking(town: Town) -> None:
+    odd = in_hours(town, 50).replace(second=30).isoformat()
+    refused = town.customer().post(ORDERS, town.wish(alternatives=[odd]))
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_window")
 
 
 def test_a_time_that_was_not_offered_cannot_be_chosen(town: Town) -> None:
