@@ -1,7 +1,7 @@
 """Booking (下单): a quote, an order number, the first event of an order."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -12,7 +12,8 @@ from application import appliance_care, care, cleaning, dry_cleaning, hourly
 from application.areas import Areas
 from application.capacity import SlotFullError
 from application.commands import ClaimRefusedError, Command, Decision, Outcome
-from application.lines import Asked, Contact, Line, OrderRequest
+from application.customers import sealed_contact
+from application.lines import Asked, Line, OrderRequest
 from application.log import Log
 from application.numbers import Numbers
 from application.tariffs import Tariffs
@@ -134,8 +135,9 @@ class Bookings:
 
     def _book(self, request: OrderRequest, command: Command) -> Decision:
         self._log.load(Customer, request.customer_id)
-        contact = request.contact
-        self._areas.check_served(contact.district, request.asked.service_code, contact.coordinates)
+        for place in _line(request.asked).places(request):
+            code = request.asked.service_code
+            self._areas.check_served(place.district, code, place.coordinates)
         booking = self._booking(request, self._offer(request.asked, command.at), command.at)
         order = _line(request.asked).book(
             uuid5(command.id, "order"), booking, by=command.actor, at=command.at
@@ -156,7 +158,7 @@ class Bookings:
     def _booking(self, request: OrderRequest, offer: _Offer, at: datetime) -> Booking:
         asked, sold, price = request.asked, offer.sold, offer.price
         line, seal = _line(asked), partial(self._vault.seal, request.customer_id)
-        others = [line.windows(asked, offer.needed, each) for each in request.alternatives]
+        others = [_alternative(request, offer, each, at) for each in request.alternatives]
         return Booking(
             customer_id=request.customer_id,
             order_number=self._next_number(sold.code, at),
@@ -172,7 +174,7 @@ class Bookings:
             windows=offer.windows,
             alternatives=others or None,
             seats=line.seats(asked, offer.windows, offer.needed.crew),
-            contact=self._sealed(request.customer_id, request.contact),
+            contact=sealed_contact(self._vault, request.customer_id, request.contact),
             details=line.details(asked, offer.needed, seal),
             pay_by=at + PAY_WITHIN if price else None,
             remark=seal(KeyClass.NOTE, request.remark),
@@ -182,14 +184,6 @@ class Bookings:
     def _next_number(self, service_code: str, at: datetime) -> str:
         line, day = service_code[:2], shanghai_day(at)
         return order_number(line, day, self._numbers.next(f"order:{line}:{day.isoformat()}"))
-
-    def _sealed(self, customer_id: UUID, contact: Contact) -> dict[str, str]:
-        sealed = {
-            name: self._vault.seal(customer_id, KeyClass.CONTACT, text)
-            for name, text in vars(contact).items()
-            if name != "district" and text
-        }
-        return {**sealed, "district": contact.district}
 
 
 def _line(asked: Asked) -> Line:
@@ -214,6 +208,18 @@ def _price(asked: Asked, line: Line, windows: list[Window], tariff: Tariff, at: 
         options=asked.options,
     )
     return quote(wish, tariff, at)
+
+
+def _alternative(
+    request: OrderRequest, offer: _Offer, starts_at: datetime, at: datetime
+) -> list[Window]:
+    """The windows of another start; it has to be one that could be booked and priced as well."""
+    asked = replace(request.asked, starts_at=starts_at)
+    line = _line(asked)
+    windows = line.windows(asked, offer.needed, starts_at)
+    if offer.price:
+        _price(asked, line, windows, offer.tariff, at)
+    return windows
 
 
 def _answer(order: ServiceOrder) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Cleaning work (保洁作业): what only cleaning orders know, survey and rooms."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,13 +9,11 @@ from application.dispatching import FieldReport
 from application.lines import Asked, HomeVisit, Seal
 from application.log import Log
 from application.tariffs import Tariffs
-from domain.catalogue.quotes import Effort, Quote, effort, quote
-from domain.catalogue.wishes import Wish
+from domain.catalogue.quotes import Effort
+from domain.orders.booking import OrderedWork
 from domain.orders.cleaning import AreaReview, CleaningOrder
+from domain.orders.date_prices import price_of
 from domain.orders.windows import bounds
-from domain.time import Interval
-
-_COUNTY: Final = 6  # digits of a county in GB/T 2260
 
 
 class CleaningLine(HomeVisit):
@@ -85,31 +82,17 @@ class CleaningWork:
         return self._log.run(command, decide)
 
     def _review(self, order: CleaningOrder, survey: Survey) -> AreaReview:
-        priced = self._price(order, survey.area_tenths)
+        tariff = self._tariffs.of(order.catalogue_revision, order.price_book_version)
+        work = replace(OrderedWork.booked(order.details), quantity=survey.area_tenths)
+        starts_at, _ = bounds(order.priced_windows[0])
+        priced = price_of(order, work, tariff, starts_at)
         return AreaReview(
             area_tenths=survey.area_tenths,
             total_fen=priced.total_fen,
-            lines=[line.as_dict() for line in priced.lines],
+            lines=priced.lines,
             happened_at=survey.report.happened_at,
             consent=survey.consent,
         )
-
-    def _price(self, order: CleaningOrder, area_tenths: int) -> Quote:
-        """What the measured area would have cost at booking: same tariff, same start."""
-        tariff = self._tariffs.of(order.catalogue_revision, order.price_book_version)
-        options: dict[str, str] = order.details.get("options", {})
-        sold = tariff.service(order.service_code)
-        needed = effort(sold, quantity=area_tenths, items={}, options=options)
-        starts_at, _ = bounds(order.windows[0])
-        ends_at = starts_at + timedelta(minutes=needed.duration_minutes)
-        wish = Wish(
-            service_code=order.service_code,
-            district=order.contact["district"][:_COUNTY],
-            windows=(Interval(starts_at, ends_at),),
-            quantity=area_tenths,
-            options=options,
-        )
-        return quote(wish, tariff, order.created_on)
 
 
 def _answer(order: CleaningOrder) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
+from application.acceptances import Acceptances
 from application.appliance_care import ApplianceWork
 from application.care_leads import CareLeads
 from application.exception_desk import ExceptionDesk
@@ -26,11 +27,20 @@ from application.policies import (
     stray_money_goes_back,
     unpaid_order_expires,
 )
+from application.policies_of_acceptance import (
+    inspection_is_awaited,
+    settled_work_is_accepted,
+)
 from application.policies_of_appliance_care import care_period_ends, warranty_ends
 from application.policies_of_care import lead_is_watched
 from application.policies_of_dispatch import assignment_is_watched
 from application.policies_of_dry_cleaning import garment_is_watched
-from application.policies_of_hourly import plan_goes_on, plan_is_looked_after
+from application.policies_of_hourly import (
+    plan_goes_on,
+    plan_is_looked_after,
+    visits_are_watched,
+)
+from application.policies_of_shifts import late_shift_ends, unfit_shifts_end
 from application.policy import Duty, Errand, PolicyMap, Routine
 from application.projections import (
     cash_journal,
@@ -52,6 +62,7 @@ from application.projections.projection import EventMap, Projection
 from application.repairs import Repairs
 from application.unpaid import Unpaid
 from application.upkeep import purge_logins, refresh_payment_keys
+from application.visit_watch import VisitWatch
 from domain.aggregate import EventSourced
 from domain.alerts import Alert
 from domain.areas import ServiceArea
@@ -138,6 +149,7 @@ PROJECTIONS: Final[EventMap] = {
     OrderFacts.Rescheduled: (
         office_orders.move,
         customer_orders.move,
+        customer_orders.reprice,
         office_workers.put_in_charge,
     ),
     OrderFacts.Paid: (office_orders.pay, customer_orders.pay),
@@ -187,6 +199,7 @@ PROJECTIONS: Final[EventMap] = {
     HourlyWorkOrder.VisitAccepted: (parts_of_hourly.follow_visit,),
     HourlyWorkOrder.VisitDeclined: (parts_of_hourly.free_visit,),
     HourlyWorkOrder.VisitRescheduled: (parts_of_hourly.move_visit,),
+    HourlyWorkOrder.VisitSeated: (parts_of_hourly.seat_visit,),
     HourlyWorkOrder.VisitProgressed: (parts_of_hourly.follow_visit,),
     HourlyWorkOrder.VisitCompleted: (parts_of_hourly.follow_visit, cash_journal.post_entry),
     HourlyWorkOrder.VisitSkipped: (parts_of_hourly.free_visit,),
@@ -271,8 +284,9 @@ POLICIES: Final[PolicyMap] = {
     OrderFacts.Assigned: (assignment_is_watched,),
     OrderFacts.Reassigned: (assignment_is_watched,),
     OrderFacts.Rescheduled: (assignment_is_watched,),
-    OrderFacts.Paid: (other_attempts_end,),
-    OrderFacts.ChargeWithdrawn: (other_attempts_end,),
+    OrderFacts.Progressed: (inspection_is_awaited,),
+    OrderFacts.Paid: (other_attempts_end, settled_work_is_accepted),
+    OrderFacts.ChargeWithdrawn: (other_attempts_end, settled_work_is_accepted),
     OrderFacts.Cancelled: (attempts_of_cancelled_order_end,),
     ApplianceCareOrder.Completed: (care_period_ends,),
     ApplianceCareOrder.WarrantyStarted: (warranty_ends,),
@@ -286,7 +300,12 @@ POLICIES: Final[PolicyMap] = {
     DryCleaningOrder.GarmentProgressed: (garment_is_watched,),
     DryCleaningOrder.FlawReported: (garment_is_watched,),
     DryCleaningOrder.SurchargeAccepted: (garment_is_watched,),
+    DryCleaningOrder.SurchargeDeclined: (garment_is_watched,),
+    DryCleaningOrder.GarmentRefused: (garment_is_watched,),
     HourlyWorkOrder.VisitsScheduled: (plan_is_looked_after,),
+    HourlyWorkOrder.VisitAssigned: (visits_are_watched,),
+    HourlyWorkOrder.VisitReassigned: (visits_are_watched,),
+    HourlyWorkOrder.WorkerSwapped: (visits_are_watched,),
     HourlyWorkOrder.VisitCompleted: (plan_goes_on,),
     HourlyWorkOrder.VisitSkipped: (plan_goes_on,),
     HourlyWorkOrder.VisitCancelled: (plan_goes_on,),
@@ -300,6 +319,10 @@ POLICIES: Final[PolicyMap] = {
     Payment.Succeeded: (order_takes_payment,),
     Payment.SucceededLate: (stray_money_goes_back,),
     Payment.SucceededAgain: (stray_money_goes_back,),
+    Shift.Rostered: (late_shift_ends,),
+    Worker.SkillsChanged: (unfit_shifts_end,),
+    Worker.Suspended: (unfit_shifts_end,),
+    Worker.Left: (unfit_shifts_end,),
 }
 
 # How an outbox row, channel.template, is carried out.
@@ -311,12 +334,15 @@ ERRANDS: Final[Mapping[str, Callable[[PaymentErrands, Errand], None]]] = {
 
 # What is done when a deadline is due.
 DEADLINES: Final[Mapping[str, Duty]] = {
+    "order.uninspected": Duty(Acceptances, Acceptances.order_uninspected),
     "plan.upkeep": Duty(PlanUpkeep, PlanUpkeep.day_by_day),
     "plan.go_on": Duty(PlanUpkeep, PlanUpkeep.go_on),
     "order.unpaid": Duty(Unpaid, Unpaid.order_unpaid),
     "payment.expired": Duty(Unpaid, Unpaid.attempt_expired),
     "assignment.unanswered": Duty(ExceptionDesk, ExceptionDesk.assignment_unanswered),
     "visit.not_arrived": Duty(ExceptionDesk, ExceptionDesk.nobody_arrived),
+    "visit.unanswered": Duty(VisitWatch, VisitWatch.unanswered),
+    "visit.late": Duty(VisitWatch, VisitWatch.late),
     "appliance.care_reminder": Duty(ApplianceWork, ApplianceWork.care_period_over),
     "repair.warranty_ends": Duty(Repairs, Repairs.warranty_ends),
     "lead.forgotten": Duty(CareLeads, CareLeads.release_forgotten),

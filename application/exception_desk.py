@@ -122,9 +122,14 @@ def unanswered_deadline(
     order_id: UUID, version: int, assigned_at: datetime, starts_at: datetime
 ) -> Deadline:
     """When an unanswered assignment is taken back: in half an hour, at the latest at the start."""
-    due_at = min(assigned_at + ANSWER_WITHIN, starts_at)
-    due_at = max(due_at, assigned_at + ANSWER_AT_LEAST)
+    due_at = answered_by(assigned_at, starts_at)
     return Deadline(_UNANSWERED, str(order_id), due_at, {"version": version})
+
+
+def answered_by(assigned_at: datetime, starts_at: datetime) -> datetime:
+    """Until when a worker has to answer for work that starts then."""
+    due_at = min(assigned_at + ANSWER_WITHIN, starts_at)
+    return max(due_at, assigned_at + ANSWER_AT_LEAST)
 
 
 def arrival_deadline(order: ServiceOrder) -> Deadline:

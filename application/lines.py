@@ -94,6 +94,10 @@ class Line(Protocol):
         """What its orders keep of the form; personal data sealed."""
         ...
 
+    def places(self, request: OrderRequest) -> Sequence[Contact]:
+        """Where somebody goes to; each has to be served."""
+        ...
+
 
 class HomeVisit:
     """A visit to a home (到家单): one window as long as the work, its seats held."""
@@ -131,3 +135,7 @@ class HomeVisit:
             "duration_minutes": needed.duration_minutes,
             "crew": needed.crew,
         }
+
+    def places(self, request: OrderRequest) -> Sequence[Contact]:
+        """The one place of the work."""
+        return (request.contact,)

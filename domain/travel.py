@@ -5,7 +5,6 @@ AVERAGE_METRES_A_MINUTE, which has the detours and waits of a city in it. A rule
 thumb [R]: what a map service would say differs by the hour and is no fact.
 """
 
-from datetime import timedelta
 from typing import Final
 
 from domain.areas import DISTRICTS, District, Point, distance_metres
@@ -42,11 +41,6 @@ def travel_minutes(
     if start is None or end is None:
         return LONGEST_MINUTES
     return minutes_for(distance_metres(start, end))
-
-
-def travel_buffer(home_area: str, order_district: str) -> timedelta:
-    """How long a worker from one district is busy before and after work in another."""
-    return timedelta(minutes=travel_minutes(home_area, order_district))
 
 
 def _point(district: District | None, chosen: str) -> Point | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from application.acceptances import Acceptances
 from application.appliance_care import ApplianceWork
 from application.booking import Bookings
 from application.capacity import Capacity
@@ -18,6 +19,7 @@ from application.garment_deadlines import GarmentDeadlines
 from application.hourly import HourlyPlans
 from application.hourly_visits import HourlyVisits
 from application.offline_receipts import OfflineReceipts
+from application.open_charges import OpenCharges
 from application.personnel import Personnel
 from application.plan_upkeep import PlanUpkeep
 from application.preferences import Preferences
@@ -27,6 +29,7 @@ from application.rescheduling import Reschedulings
 from application.shifts import Shifts
 from application.slots import Slots
 from application.suggestions import Suggestions
+from application.visit_watch import VisitWatch
 from interface.ground import Ground
 
 
@@ -40,17 +43,20 @@ class OrderServices:
     suggestions: Suggestions
     reschedulings: Reschedulings
     exception_desk: ExceptionDesk
+    acceptances: Acceptances
     cleaning: CleaningWork
     laundry: Laundry
     garment_deadlines: GarmentDeadlines
     plans: HourlyPlans
     visits: HourlyVisits
     plan_upkeep: PlanUpkeep
+    visit_watch: VisitWatch
     appliance_work: ApplianceWork
     repairs: Repairs
     care: CareWork
     care_leads: CareLeads
     offline_receipts: OfflineReceipts
+    open_charges: OpenCharges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,24 +77,28 @@ class HouseServices:
 def order_services(ground: Ground) -> OrderServices:
     """The use cases of orders."""
     log, vault, tariffs, clock = ground.log, ground.vault, ground.tariffs, ground.clock
+    suggestions = Suggestions(log, ground.worker_schedule)
     return OrderServices(
         bookings=Bookings(log, vault, ground.numbers, tariffs, ground.areas),
         reordering=Reordering(log, vault, tariffs),
         dispatching=Dispatching(log, vault),
-        suggestions=Suggestions(log, ground.worker_schedule),
-        reschedulings=Reschedulings(log),
+        suggestions=suggestions,
+        reschedulings=Reschedulings(log, tariffs),
         exception_desk=ExceptionDesk(log, vault, clock),
+        acceptances=Acceptances(log, clock),
         cleaning=CleaningWork(log, tariffs),
         laundry=Laundry(log, vault, tariffs),
         garment_deadlines=GarmentDeadlines(log, clock),
         plans=HourlyPlans(log, tariffs),
-        visits=HourlyVisits(log, vault),
+        visits=HourlyVisits(log, vault, suggestions),
         plan_upkeep=PlanUpkeep(log, tariffs, clock),
+        visit_watch=VisitWatch(log, clock),
         appliance_work=ApplianceWork(log, vault, tariffs, clock),
         repairs=Repairs(log, vault, tariffs, clock),
         care=CareWork(log, vault),
         care_leads=CareLeads(log, clock),
         offline_receipts=OfflineReceipts(log, vault),
+        open_charges=OpenCharges(log),
     )
 
 

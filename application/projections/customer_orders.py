@@ -130,6 +130,14 @@ def move(connection: Connection, recorded: Recorded) -> None:
 
 
 @projection.handles
+def reprice(connection: Connection, recorded: Recorded) -> None:
+    """What the other date costs, where it costs otherwise."""
+    event: OrderFacts.Rescheduled = recorded.event
+    if event.lines is not None:
+        _change(connection, event, lines=event.lines)
+
+
+@projection.handles
 def charge(connection: Connection, recorded: Recorded) -> None:
     """More is to be paid."""
     more = orders.c.total_fen + recorded.event.amount_fen

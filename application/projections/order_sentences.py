@@ -1,7 +1,8 @@
 """What a customer reads of an event: one sentence in plain Chinese.
 
-Facts that all orders share stand here, those of one kind of order in a module
-of its own; an empty sentence means that the customer does not see the event.
+Facts that all orders share stand here, those of one kind of order in a module of
+its own, where a fact that derives from a shared one may read otherwise. An empty
+sentence means that the customer does not see the event.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +17,6 @@ from application.projections import (
 )
 from domain.catalogue.units import SQUARE_METRES
 from domain.money import yuan
-from domain.names import stored_name
 from domain.orders.cleaning import CleaningOrder
 from domain.orders.order_exceptions import OrderExceptions
 from domain.orders.order_facts import OrderFacts
@@ -27,13 +27,12 @@ Sentence = Callable[[Any], str]
 
 def sentence(event: OrderFacts.Event) -> str:
     """What the customer reads of an event, "" where it is none of theirs."""
-    shared = next((_SHARED[cls] for cls in type(event).__mro__ if cls in _SHARED), None)
-    return (shared or _OF_ITS_KIND[_kind(event)])(event)
+    told = (_SENTENCES[cls] for cls in type(event).__mro__ if cls in _SENTENCES)
+    return next(told, _nothing)(event)
 
 
-def _kind(event: OrderFacts.Event) -> str:
-    """The stored name of the aggregate, before the dot."""
-    return stored_name(type(event)).partition(".")[0]
+def _nothing(_: OrderFacts.Event) -> str:
+    return ""
 
 
 def _stage(event: OrderFacts.Event) -> str:
@@ -44,14 +43,8 @@ def _in_charge(event: OrderFacts.Assigned | OrderFacts.Reassigned) -> str:
     return f"已安排服务人员（工号 {event.worker_number}）"
 
 
-def _of_cleaning(event: OrderFacts.Event) -> str:
-    match event:
-        case CleaningOrder.AreaReviewed():
-            return f"面积已复核：{SQUARE_METRES.describe(event.area_tenths)}"
-        case CleaningOrder.RoomInspected():
-            return f"{event.room}：{'验收通过' if event.accepted else '需要返工'}"
-        case _:
-            return STAGE_LABELS[event.stage]
+def _room(event: CleaningOrder.RoomInspected) -> str:
+    return f"{event.room}：{'验收通过' if event.accepted else '需要返工'}"
 
 
 _SHARED: Final[Mapping[type, Sentence]] = MappingProxyType(
@@ -71,18 +64,29 @@ _SHARED: Final[Mapping[type, Sentence]] = MappingProxyType(
         OrderFacts.ChargeWithdrawn: lambda event: f"已取消费用 {yuan(event.amount_fen)}",
         OrderFacts.RefundDue: lambda event: f"应退款 {yuan(event.amount_fen)}",
         OrderFacts.Reviewed: _stage,
-        OrderFacts.Noted: lambda _: "",
-        OrderExceptions.ExceptionReported: lambda _: "",
-        OrderExceptions.ExceptionResolved: lambda _: "",
+        OrderFacts.Noted: _nothing,
+        OrderExceptions.ExceptionReported: _nothing,
+        OrderExceptions.ExceptionResolved: _nothing,
     }
 )
 
-_OF_ITS_KIND: Final[Mapping[str, Sentence]] = MappingProxyType(
+_OF_CLEANING: Final[Mapping[type, Sentence]] = MappingProxyType(
     {
-        "cleaning_order": _of_cleaning,
-        "appliance_order": sentences_of_appliance_care.sentence,
-        "care_order": sentences_of_care.sentence,
-        "dry_cleaning_order": sentences_of_dry_cleaning.sentence,
-        "hourly_order": sentences_of_hourly.sentence,
+        CleaningOrder.AreaReviewed: lambda event: (
+            f"面积已复核：{SQUARE_METRES.describe(event.area_tenths)}"
+        ),
+        CleaningOrder.RoomInspected: _room,
+    }
+)
+
+# The nearest class of an event decides.
+_SENTENCES: Final[Mapping[type, Sentence]] = MappingProxyType(
+    {
+        **_SHARED,
+        **_OF_CLEANING,
+        **sentences_of_appliance_care.SENTENCES,
+        **sentences_of_care.SENTENCES,
+        **sentences_of_dry_cleaning.SENTENCES,
+        **sentences_of_hourly.SENTENCES,
     }
 )

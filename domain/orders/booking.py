@@ -1,5 +1,6 @@
 """What is agreed when an order is booked; frozen in its first event."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -64,6 +65,23 @@ class Booking:
     def facts(self) -> dict[str, Any]:
         """The fields as a copy of plain data."""
         return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderedWork:
+    """How much of what is to be done: all that a price depends on but place and time.
+
+    Quantity, items and options are those of domain.catalogue.wishes.Wish.
+    """
+
+    quantity: int = 0
+    items: Mapping[str, int] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def booked(cls, details: Mapping[str, Any]) -> "OrderedWork":
+        """What a booking's details say."""
+        return cls(**{name: details[name] for name in vars(cls()) if name in details})
 
 
 def check_booking(

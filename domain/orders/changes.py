@@ -27,8 +27,11 @@ class PolicyApplied:
 class Rescheduling:
     """New windows and why; the policy says whether the change was free.
 
-    `seats` are the capacity the new windows hold; None where the order holds none.
-    `counted` says whether it is one of the customer's changes, of which few are free.
+    Attributes:
+        seats: the capacity the new windows hold; None where the order holds none.
+        counted: whether it is one of the customer's changes, of which few are free.
+        total_fen: the order's price in the new windows; None where it stays as it was.
+        lines: the rule trace of that price, as in Booking.
     """
 
     windows: list[Window]
@@ -36,6 +39,8 @@ class Rescheduling:
     policy: PolicyApplied
     seats: dict[str, Any] | None = None
     counted: bool = True
+    total_fen: int | None = None
+    lines: list[dict[str, Any]] | None = None
 
     def facts(self) -> dict[str, Any]:
         """The fields as an event names them."""

@@ -1,7 +1,7 @@
 """Cleaning (保洁): 日常保洁, 新居开荒 and 擦玻璃."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID
@@ -10,9 +10,8 @@ from eventsourcing.domain import Aggregate
 
 from domain.errors import InvalidInputError, RuleViolationError
 from domain.names import stored_as
-from domain.orders.booking import ONLINE, Booking
-from domain.orders.changes import PolicyApplied
-from domain.orders.charges import AddedCharge
+from domain.orders.booking import ONLINE, Booking, OrderedWork
+from domain.orders.order_money import AREA_DIFFERENCE, PriceDifference
 from domain.orders.service_order import ServiceOrder
 from domain.orders.stages import HOME_VISIT, Stage, Transitions
 from domain.orders.windows import check_happened
@@ -106,11 +105,17 @@ class CleaningOrder(ServiceOrder):
         """
         self.check_stage({Stage.AWAITING_SURVEY})
         check_happened(review.happened_at, at)
-        difference_fen = review.total_fen - self.total_fen
+        difference_fen = review.total_fen - self.price_fen
         _check_review(review, difference_fen)
         self._state(self.AreaReviewed, at, by, Stage.AREA_REVIEWED, **_facts(review))
         if self.payment_mode == ONLINE:
-            self._settle(difference_fen, review.consent, by=by, at=at)
+            difference = PriceDifference(
+                amount_fen=difference_fen,
+                reason_code=AREA_DIFFERENCE,
+                consent=review.consent,
+                reasons=("面积复核退差",),
+            )
+            self.settle_difference(difference, by=by, at=at)
 
     def inspect_room(
         self, room: str, *, accepted: bool, happened_at: datetime, by: str, at: datetime
@@ -132,6 +137,13 @@ class CleaningOrder(ServiceOrder):
         """Which stages the field may report after which."""
         return _TRANSITIONS[self.service_code]
 
+    def ordered_work(self) -> OrderedWork | None:
+        """The surveyed area, where there was a survey."""
+        if self.payment_mode != ONLINE:
+            return None
+        booked = OrderedWork.booked(self.details)
+        return replace(booked, quantity=self.area_tenths) if self.area_tenths else booked
+
     def evolve(self, event: Aggregate.Event) -> None:
         """Copy the facts of one event."""
         match event:
@@ -142,6 +154,7 @@ class CleaningOrder(ServiceOrder):
             case CleaningOrder.AreaReviewed():
                 self.stage = event.stage
                 self.area_tenths = event.area_tenths
+                self.price_fen = event.total_fen
             case CleaningOrder.RoomInspected():
                 self.stage = event.stage
                 self.rooms[event.room] = event.accepted
@@ -152,28 +165,12 @@ class CleaningOrder(ServiceOrder):
         surveyed = self.service_code == NEW_HOME and self.details.get("survey")
         return Stage.AWAITING_SURVEY if surveyed else Stage.AWAITING_ASSIGNMENT
 
-    def _settle(self, difference_fen: int, consent: str, *, by: str, at: datetime) -> None:
-        """Charge what the price rose by, or owe back what it fell by and is kept."""
-        back_fen = min(-difference_fen, self.kept_fen())
-        if difference_fen > 0:
-            self.add_charge(_difference(difference_fen, consent), by=by, at=at)
-        elif back_fen > 0:
-            policy = PolicyApplied(version=self.price_book_version, trace=["面积复核退差"])
-            self.refund_due(back_fen, reason_code=_AREA_DIFFERENCE, policy=policy, by=by, at=at)
-
     def _check_inspected(self, by: str) -> None:
         """A person accepts every room; the 24-hour rule only needs none refused."""
         refused = not all(self.rooms.values())
         missing = set(self.details.get("rooms", [])) - set(self.rooms)
         if refused or (missing and not by.startswith("system:")):
             raise RoomsNotAcceptedError
-
-
-_AREA_DIFFERENCE: Final = "area_difference"
-
-
-def _difference(amount_fen: int, consent: str) -> AddedCharge:
-    return AddedCharge(reason_code=_AREA_DIFFERENCE, amount_fen=amount_fen, consent=consent)
 
 
 def _facts(review: AreaReview) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class WindowError(InvalidInputError):
     """A window ends before it starts, lies in the past or too far ahead (R18)."""
 
     code = "window"
-    sentence = "预约时间不正确，请选择未来 90 天内的时间。"
+    sentence = "预约时间不正确。"
 
 
 class PaymentNotTakenError(RuleViolationError):

@@ -23,7 +23,12 @@ OPEN_HOLDS: Final = 3
 
 
 class OrderFacts(EventSourced):
-    """What happened to an order. Personal data is sealed; amounts are fen."""
+    """What happened to an order. Personal data is sealed; amounts are fen.
+
+    `price_fen` is the price agreed now, without fees and extras, and `priced_windows`
+    the date it is of: another than `windows` where the company moved the work to a
+    dearer day, which costs the customer nothing.
+    """
 
     class Event(EventSourced.Event):
         """`stage` is where the fact leaves the order; `by` is who stated it."""
@@ -137,7 +142,11 @@ class OrderFacts(EventSourced):
             return (*freed(self.releases), *intervals(self.originator_id, self))
 
     class Rescheduled(Event):
-        """New windows were agreed (改期), with a worker if one is kept or found at once."""
+        """New windows were agreed (改期), with a worker if one is kept or found at once.
+
+        `total_fen` and `lines`: the price by these windows; None where it is still that
+        of the windows before (see OrderFacts.priced_windows).
+        """
 
         windows: list[dict[str, str]]
         reason_code: str
@@ -151,6 +160,8 @@ class OrderFacts(EventSourced):
         members: list[dict[str, Any]] | None = None
         seats: dict[str, Any] | None = None
         counted: bool = True
+        total_fen: int | None = None
+        lines: list[dict[str, Any]] | None = None
 
         def claims(self) -> tuple[Claim, ...]:
             """The old interval and seats are free; the new ones are taken."""
@@ -275,7 +286,9 @@ class OrderFacts(EventSourced):
                 self._take(None, ())
             case OrderFacts.Rescheduled():
                 self._reschedule(event)
-            case OrderFacts.Confirmed() | OrderFacts.Accepted() | OrderFacts.Progressed():
+            case OrderFacts.Progressed():
+                self.progressed_at = event.timestamp
+            case OrderFacts.Confirmed() | OrderFacts.Accepted():
                 pass
             case _:
                 self._evolve_end(event)
@@ -321,6 +334,8 @@ class OrderFacts(EventSourced):
         self.total_fen = event.total_fen
         self.tax_class = event.tax_class
         self.windows = event.windows
+        self.price_fen = event.total_fen
+        self.priced_windows = event.windows
         self.contact = event.contact
         self.details = event.details
         self.pay_by = event.pay_by
@@ -334,6 +349,7 @@ class OrderFacts(EventSourced):
         self.fee_fen = 0
         self.refunds = 0
         self.reschedules = 0
+        self.progressed_at = event.timestamp
         self.assignment_version = 0
         self.completed_at = None
         self.charges: dict[int, Charge] = {}
@@ -353,6 +369,9 @@ class OrderFacts(EventSourced):
         kept = event.assignment()
         self.windows = event.windows
         self.seats = event.seats or self.seats
+        if event.total_fen is not None:
+            self.price_fen = event.total_fen
+            self.priced_windows = event.windows
         self.reschedules += event.counted
         self.assignment_version = event.originator_version
         self._take(event.worker_id, held_by(self.id, kept) if kept else ())

@@ -1,7 +1,8 @@
 """The rules about an order's money: charges, payments, what goes back."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from domain.errors import InvalidInputError
 from domain.orders import charges
@@ -18,6 +19,28 @@ from domain.orders.errors import (
 from domain.orders.order_facts import OrderFacts
 from domain.orders.stages import CLOSED_UNDONE, DONE, STAGE_LABELS, Stage
 from domain.sealed import check_sealed
+
+DATE_DIFFERENCE: Final = "date_difference"
+AREA_DIFFERENCE: Final = "area_difference"
+ITEM_DIFFERENCE: Final = "item_difference"
+_DIFFERENCES: Final = frozenset({DATE_DIFFERENCE, AREA_DIFFERENCE, ITEM_DIFFERENCE})
+_AGREED_BEFORE: Final = "agreed_before"  # to more than what is charged now
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceDifference:
+    """By how much the price changed: more (补差) or, below 0, less (退差).
+
+    Attributes:
+        reason_code: one of the differences above.
+        consent: how the customer agreed; needed where it is more.
+        reasons: in words, for money that goes back.
+    """
+
+    amount_fen: int
+    reason_code: str
+    consent: str
+    reasons: tuple[str, ...]
 
 
 class OrderMoney(OrderFacts):
@@ -97,6 +120,35 @@ class OrderMoney(OrderFacts):
                 payment_id=charge.payment_id,
                 out_trade_no=charge.out_trade_no,
             )
+
+    def settle_difference(self, difference: PriceDifference, *, by: str, at: datetime) -> None:
+        """Charge what the price rose by; where it fell, what nobody paid yet falls away first.
+
+        Raises:
+            InvalidInputError: it rose and nobody agreed; see also `add_charge`.
+        """
+        amount_fen, consent = difference.amount_fen, difference.consent
+        if amount_fen < 0:
+            amount_fen += self._give_up_differences(difference.reason_code, by=by, at=at)
+            consent = _AGREED_BEFORE
+        reason_code, back_fen = difference.reason_code, min(-amount_fen, self.kept_fen())
+        if amount_fen > 0:
+            more = AddedCharge(reason_code=reason_code, amount_fen=amount_fen, consent=consent)
+            self.add_charge(more, by=by, at=at)
+        elif back_fen > 0:
+            policy = PolicyApplied(version=self.price_book_version, trace=[*difference.reasons])
+            self.refund_due(back_fen, reason_code=reason_code, policy=policy, by=by, at=at)
+
+    def _give_up_differences(self, reason_code: str, *, by: str, at: datetime) -> int:
+        """Withdraw the differences that nobody paid; how much that is."""
+        unpaid = [
+            each
+            for each in self.charges.values()
+            if each.reason_code in _DIFFERENCES and each.state == charges.OPEN
+        ]
+        for each in unpaid:
+            self.withdraw_charge(each.number, reason_code=reason_code, by=by, at=at)
+        return sum(each.amount_fen for each in unpaid)
 
     def refund_stray(
         self, stray: StrayPayment, *, policy: PolicyApplied, by: str, at: datetime

@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.errors import InvalidInputError
 from domain.orders import charges
 from domain.orders.assignment import Assignment, check_assignment
-from domain.orders.booking import ONLINE, Booking, check_booking
+from domain.orders.booking import ONLINE, Booking, OrderedWork, check_booking
 from domain.orders.changes import EMPTY_TRIP, UNPAID, Cancellation, Rescheduling, check_cancellation
 from domain.orders.errors import (
     NotPaidError,
@@ -174,13 +174,24 @@ class ServiceOrder(OrderExceptions):
             WrongStageError: the worker is on the way, or `keep` is given and nobody had it.
             WindowError, IntervalTooShortError, InvalidInputError: the new time is not possible.
         """
-        self.check_stage(DECLINABLE if keep else RESCHEDULABLE)
-        check_windows(new.windows, self.WINDOW_PURPOSES, at, self.AHEAD)
+        self.check_new_windows(new.windows, at)
+        if keep:
+            self.check_stage(DECLINABLE)
         facts = {"releases": list(self.held), **new.facts()}
         if keep:
             check_assignment(keep, self.windows_to_cover(new.windows))
             facts |= {name: fact for name, fact in keep.facts().items() if name != "reasons"}
         self._state(self.Rescheduled, at, by, self._stage_rescheduled(keep), **facts)
+
+    def check_new_windows(self, windows: Sequence[Window], at: datetime) -> None:
+        """Check that the order may move, and that these are windows for it; a leaf may differ.
+
+        Raises:
+            WrongStageError: the worker is on the way, or the order is done or closed.
+            WindowError: see check_windows.
+        """
+        self.check_stage(RESCHEDULABLE)
+        check_windows(windows, self.WINDOW_PURPOSES, at, self.AHEAD)
 
     def terms_of_rescheduling(
         self, starts_at: datetime, reason_code: str, at: datetime
@@ -192,7 +203,7 @@ class ServiceOrder(OrderExceptions):
         """
         agreed_at, _ = bounds(self.windows[0])
         asked = ChangeAsked(
-            price_fen=self.total_fen if self.payment_mode == ONLINE else 0,
+            price_fen=self.price_fen if self.payment_mode == ONLINE else 0,
             starts_at=agreed_at,
             new_starts_at=starts_at,
             before=self.reschedules,
@@ -206,6 +217,10 @@ class ServiceOrder(OrderExceptions):
         spans = [(each["purpose"], *bounds(each)) for each in self.windows]
         later = starts_at - spans[0][1]
         return [window(purpose, start + later, end + later) for purpose, start, end in spans]
+
+    def ordered_work(self) -> OrderedWork | None:
+        """What is charged for, where the date is part of the price; a leaf may differ."""
+        return None
 
     def progress(
         self, stage: str, *, happened_at: datetime, by: str, at: datetime, note: str = ""

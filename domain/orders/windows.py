@@ -18,8 +18,7 @@ def window(purpose: str, starts_at: datetime, ends_at: datetime) -> Window:
     Raises:
         WindowError: it is empty or an instant has no offset.
     """
-    if starts_at.tzinfo is None or ends_at.tzinfo is None or starts_at >= ends_at:
-        raise WindowError(purpose=purpose)
+    _check_ends(starts_at, ends_at, purpose)
     return {
         "purpose": purpose,
         "starts_at": starts_at.isoformat(),
@@ -38,7 +37,7 @@ def bounds(stored: Window) -> tuple[datetime, datetime]:
         ends_at = datetime.fromisoformat(stored["ends_at"])
     except (KeyError, ValueError) as malformed:
         raise WindowError from malformed
-    window(stored.get("purpose", ""), starts_at, ends_at)
+    _check_ends(starts_at, ends_at, stored.get("purpose", ""))
     return starts_at, ends_at
 
 
@@ -57,7 +56,8 @@ def check_windows(
         raise WindowError(purposes=purposes)
     for starts_at, ends_at in map(bounds, windows):
         if starts_at <= at or ends_at > at + ahead:
-            raise WindowError(starts_at=starts_at)
+            sentence = f"预约时间不正确，请选择未来 {ahead.days} 天内的时间。"
+            raise WindowError(sentence, starts_at=starts_at)
 
 
 def check_happened(happened_at: datetime, at: datetime) -> None:
@@ -68,3 +68,8 @@ def check_happened(happened_at: datetime, at: datetime) -> None:
     """
     if happened_at.tzinfo is None or happened_at > at:
         raise HappenedInFutureError(happened_at=happened_at)
+
+
+def _check_ends(starts_at: datetime, ends_at: datetime, purpose: str) -> None:
+    if starts_at.tzinfo is None or ends_at.tzinfo is None or starts_at >= ends_at:
+        raise WindowError(purpose=purpose)

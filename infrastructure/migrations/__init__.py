@@ -11,8 +11,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 
-def upgrade(owner_url: str, application_role: str) -> None:
-    """Bring the database to the newest revision, as its owner; idempotent.
+def upgrade(owner_url: str, application_role: str, revision: str = "head") -> None:
+    """Bring the database to a revision, the newest by default, as its owner; idempotent.
 
     `application_role` is granted what the product needs and no more.
     """
@@ -22,4 +22,4 @@ def upgrade(owner_url: str, application_role: str) -> None:
     engine = create_engine(owner_url, poolclass=NullPool)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)

@@ -27,6 +27,7 @@ from interface.api import (
     office_care,
     office_care_leads,
     office_catalogue,
+    office_charges,
     office_cleaning,
     office_customers,
     office_disclosures,
@@ -79,7 +80,7 @@ def create_app(household: Household) -> FastAPI:
     app.middleware("http")(observing.observer(app.state.metrics))
     problems.install(app)
     for module in (
-        *(catalogue, sessions, customer_orders, office_orders),
+        *(catalogue, sessions, customer_orders, office_orders, office_charges),
         *(office_catalogue, office_cleaning, office_people, office_capacity, office_alerts),
         *(ledger, operations, wechat_js_sdk, wechat_pay),
         *(addresses, office_customers, office_disclosures, reorders),

@@ -1,17 +1,16 @@
 """What an order for care shows to customers and the office alike: terms and statement."""
 
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from application.care import end_of
 from domain.orders.care.contract import Proposal
 from interface.household import Household
 
 Cause = Literal["customer", "company", "finished"]
-Day = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2099, 12, 31))]
 
 
 class ProposalView(BaseModel):

@@ -26,7 +26,7 @@ from interface.api.fields import (
     Text,
 )
 from interface.api.idempotency import Commands
-from interface.api.parts import PartView, parts_view
+from interface.api.parts import PartView, parts_view, sealed_in_parts
 from interface.api.problems import PROBLEM_ANSWERS
 from interface.api.sources import source_of
 from interface.api.user_agents import trade_type_of
@@ -155,12 +155,13 @@ def show_order(
         row = customer_orders.find(connection, who, order_id)
         if row is None:
             raise NotFoundError
-        parts = parts_view(house, connection, order_id)
+        parts = order_parts.parts_of(connection, order_id)
         steps = customer_orders.timeline_of(connection, order_id)
+    clear = house.vault.open_many(sealed_in_parts(parts))
     return OrderDetailView(
         **_view(row).model_dump(),
         lines=[LineView.model_validate(line) for line in row["lines"]],
-        parts=parts,
+        parts=parts_view(parts, clear),
         timeline=[StepView(at=step["at"], sentence=step["sentence"]) for step in steps],
     )
 

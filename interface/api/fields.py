@@ -1,7 +1,7 @@
 """Field types that every body shares: what is refused before a use case sees it."""
 
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Final
 
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from application.projections.paging import MOST_ROWS
 from domain.errors import InvalidInputError
+from domain.orders.photos import MOST_PHOTOS
 from domain.time import parse_instant
 
 # The type of a validation error that has a code and a sentence of its own.
@@ -80,9 +81,16 @@ ItemCode = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}(\.[a-z][a-z0-9_]{0,29}){0,3}$")
 ]
 District = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}([0-9]{3}){0,2}$")]
+# A county-level district; streets in it have longer codes.
+County = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 ServiceCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[0-9]{2}$")]
+# The SHA-256 of a picture in hex; the picture is kept elsewhere.
+Photo = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Photos = Annotated[list[Photo], Field(max_length=MOST_PHOTOS)]
 # Of years 2 to 9998 and in UTC, so that nothing added to it leaves the calendar.
 Instant = Annotated[datetime, Field(strict=True), BeforeValidator(_instant)]
+# A day of Shanghai, of a century in which nothing added to it leaves the calendar.
+PlainDay = Annotated[date, Field(strict=False, ge=date(2020, 1, 1), le=date(2099, 12, 31))]
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS)]
 Position = Annotated[int, Field(ge=0, le=2**62)]
 Cursor = Annotated[str, StringConstraints(max_length=64)]

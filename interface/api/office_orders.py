@@ -15,7 +15,7 @@ from application.vault import masked_phone
 from domain.errors import NotFoundError
 from domain.orders.stages import STAGE_LABELS
 from interface.api.access import House, may
-from interface.api.customer_rescheduling import AgreedFee
+from interface.api.customer_rescheduling import AgreedDifference, AgreedFee
 from interface.api.fields import (
     Body,
     Cursor,
@@ -27,7 +27,7 @@ from interface.api.fields import (
     Word,
 )
 from interface.api.idempotency import Commands
-from interface.api.parts import PartView, parts_view
+from interface.api.parts import PartView, parts_view, sealed_in_parts
 from interface.api.problems import PROBLEM_ANSWERS
 from interface.household import Household
 
@@ -117,10 +117,11 @@ class AssignmentBody(Body):
 
 
 class ReassignmentBody(Body):
-    """Who is to come instead, and why."""
+    """Who is to come instead, why somebody else, and why they."""
 
     crew: list[Annotated[UUID, Field(strict=False)]] = Field(min_length=1, max_length=6)
     reason_code: Word
+    reasons: list[Remark] = Field(default_factory=list, max_length=10)
 
 
 class RefusalBody(ReportBody):
@@ -130,11 +131,12 @@ class RefusalBody(ReportBody):
 
 
 class ReschedulingBody(Body):
-    """The new start, and to which fee the customer agreed and how; the order keeps its length."""
+    """The new start, and to which fee and 补差 the customer agreed and how; its length stays."""
 
     starts_at: Instant
     reason_code: Word
     agreed_fee_fen: AgreedFee = 0
+    agreed_difference_fen: AgreedDifference = 0
     consent: Word = "phone"
 
 
@@ -193,14 +195,15 @@ def show_order(
         row = office_orders.find(connection, order_id)
         if row is None:
             raise NotFoundError
-        parts = parts_view(house, connection, order_id)
+        parts = order_parts.parts_of(connection, order_id)
         steps = office_orders.timeline_of(connection, order_id)
-    sealed = [*row["contact"].values(), row["remark"], *(step["note"] for step in steps)]
+    notes = [step["note"] for step in steps]
+    sealed = [*row["contact"].values(), row["remark"], *notes, *sealed_in_parts(parts)]
     clear = _opened(house, sealed)
     return OfficeDetailView(
         **_row(row, clear),
         remark=clear.get(row["remark"], ""),
-        parts=parts,
+        parts=parts_view(parts, clear),
         timeline=[_step(step, clear) for step in steps],
     )
 
@@ -229,9 +232,10 @@ def assign(
 def reassign(
     house: House, who: Assigner, order_id: UUID, body: ReassignmentBody, commands: Commands
 ) -> dict[str, object]:
-    """Give the order to another crew (改派)."""
+    """Give the order to another crew (改派); without reasons, those of the suggestion are kept."""
     command = commands.command(actor_of(who))
-    outcome = house.dispatching.reassign(order_id, body.crew, body.reason_code, command)
+    reasons = body.reasons or house.suggestions.reasons_for(order_id, body.crew[0])
+    outcome = house.dispatching.reassign(order_id, body.crew, reasons, body.reason_code, command)
     return commands.answer(outcome)
 
 

@@ -9,8 +9,12 @@ from domain.errors import InvalidInputError
 
 MOST: Final = 1_000_000
 
-Items = Annotated[list[str], Query(description="项目与数量，如 shirt.silk:2")]
-Options = Annotated[list[str], Query(description="选项，如 sides:both")]
+_MOST_PAIRS: Final = 50
+
+Items = Annotated[
+    list[str], Query(max_length=_MOST_PAIRS, description="项目与数量，如 shirt.silk:2")
+]
+Options = Annotated[list[str], Query(max_length=_MOST_PAIRS, description="选项，如 sides:both")]
 
 
 def options_of(texts: Sequence[str], field: str = "option") -> dict[str, str]:

@@ -45,7 +45,7 @@ _WORKERS: Final = tuple(
     )
 )
 
-_DAYS_AHEAD: Final = 60
+_DAYS_AHEAD: Final = 30
 _OPENS, _ENDS = time(8), time(21)
 
 
@@ -60,10 +60,10 @@ def seed(house: Household) -> None:
     open_days(house)
 
 
-def open_days(house: Household) -> None:
-    """Open the next month; a day that is open stays as it is."""
+def open_days(house: Household, days: int = _DAYS_AHEAD) -> None:
+    """Open the coming days; one that is open stays as it is."""
     today = shanghai_day(house.clock.now())
-    for ahead in range(_DAYS_AHEAD):
+    for ahead in range(days):
         _open_day(house, today + timedelta(days=ahead))
 
 

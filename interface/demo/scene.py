@@ -89,8 +89,8 @@ class Scene:
         self.stage.clock.set(moment(day, hour, minute))
 
     def open_month(self) -> None:
-        """The office opens the seats of the coming month (放号)."""
-        open_days(self.stage.house)
+        """The office opens the seats of the next two months (放号): a plan looks far ahead."""
+        open_days(self.stage.house, 60)
 
     def readiness(self) -> Any:  # noqa: ANN401 - JSON
         """What /readyz says, ready or not."""

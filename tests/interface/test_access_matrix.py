@@ -24,6 +24,7 @@ FILLED = {
     "exception_number": "1",
     "number": "1",
     "version": "1",
+    "charge_number": "2",
     "service_code": "BJ-01",
     "out_trade_no": "BJ261122-9999-0-C1A1",
 }

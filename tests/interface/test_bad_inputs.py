@@ -109,7 +109,8 @@ CONTACT_FIELDS: list[tuple[str, Json]] = [
     ("district", "１１０１０５"),
     ("district", "010105"),
     ("district", 110_105),
-    ("coordinates", "116.4,39.9"),
+    ("coordinates", "1" * 41),
+    ("coordinate_system", "wgs84"),
     ("role", "administrator"),
 ]
 

@@ -233,7 +233,7 @@ def test_an_order_is_not_moved_into_a_full_slot_and_keeps_its_own(
 ) -> None:
     first, _ = quarter.book(town.customer(), 9), quarter.book(town.customer(), 11)
     position = town.position()
-    for hour in (10, 11, 12, 20):
+    for hour in (8, 10, 11, 12):
         assert_slot_full(move(town, first, hour))
     assert town.position() == position
     assert quarter.is_full(9)
