@@ -21,7 +21,7 @@ class SlotFullError(RuleViolationError):
 class SeatPlan:
     """So many seats of a pool in an area on a day from `starts` to `ends`, full or half hours.
 
-    `area` is a district's GB/T 2260 code; `ends` 00:00 is the end of the day.
+    `area` is a district's six-digit code of GB/T 2260; `ends` 00:00 is the end of the day.
     """
 
     pool: str

@@ -77,7 +77,7 @@ class Shifts:
 
         All days or none. Raises NotFoundError where there is no such worker,
         WorkerNotActiveError, TradeUnfitError, DistrictUnfitError,
-        NotServedError, PastDayError, InvalidInputError kinds.
+        NotServedError, PastDayError, DayTooFarError, InvalidInputError kinds.
         """
         return self._log.run(command, lambda: self._roster(roster, command))
 

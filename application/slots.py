@@ -156,10 +156,16 @@ class _Search:
                 yield starts_at, held
 
     def check(self) -> None:
-        """Check the form: on some day of a week the line must take it. Raises its refusal."""
+        """Check the form: on some day of a week the line must take it, and hold seats then.
+
+        Raises the line's refusal, or NoSlotsError.
+        """
         told = [self._windows(self.at + timedelta(days=n)) for n in range(7)]
-        if all(isinstance(each, InvalidInputError) for each in told):
+        agreed = [each for each in told if not isinstance(each, InvalidInputError)]
+        if not agreed:
             raise next(each for each in told if isinstance(each, InvalidInputError))
+        if self.line.seats(self.asked, agreed[0], self.needed.crew) is None:
+            raise NoSlotsError(field="service_code")
 
     def _windows(self, starts_at: datetime) -> list[Window] | InvalidInputError:
         """What the line agrees on, or why it does not."""
@@ -174,12 +180,10 @@ class _Search:
         windows = self._windows(starts_at)
         if starts_at <= self.at or isinstance(windows, InvalidInputError):
             return None
-        if any(ends_at > self.at + LONGEST_AHEAD for _, ends_at in map(bounds, windows)):
+        _, last = bounds(windows[-1])  # they stand in the order of time
+        if last > self.at + LONGEST_AHEAD:
             return None
-        held = self.line.seats(self.asked, windows, self.needed.crew)
-        if held is None:
-            raise NoSlotsError(field="service_code")
-        return held
+        return self.line.seats(self.asked, windows, self.needed.crew)
 
 
 def _starts(

@@ -130,7 +130,8 @@ def _district(code: str, name: str, centre: str, kilometres: int) -> tuple[str, 
 
 
 # Beijing's 16 districts by GB/T 2260. Centres are seats of government and radii are
-# generous, both recalled and approximate [R]; the office corrects them by facts.
+# generous, both recalled and approximate [R]: a point refused in its own district is a
+# customer lost, a slip of the finger let through is seen by who calls back.
 DISTRICTS: Final[Mapping[str, District]] = MappingProxyType(
     dict(
         (
@@ -142,13 +143,13 @@ DISTRICTS: Final[Mapping[str, District]] = MappingProxyType(
             _district("110108", "海淀区", "116.2980,39.9599", 35),
             _district("110109", "门头沟区", "116.1020,39.9405", 75),
             _district("110111", "房山区", "116.1433,39.7486", 75),
-            _district("110112", "通州区", "116.6569,39.9097", 40),
+            _district("110112", "通州区", "116.6569,39.9097", 50),
             _district("110113", "顺义区", "116.6546,40.1302", 40),
             _district("110114", "昌平区", "116.2312,40.2207", 55),
-            _district("110115", "大兴区", "116.3415,39.7267", 45),
+            _district("110115", "大兴区", "116.3415,39.7267", 50),
             _district("110116", "怀柔区", "116.6319,40.3160", 95),
             _district("110117", "平谷区", "117.1214,40.1406", 40),
-            _district("110118", "密云区", "116.8432,40.3763", 65),
+            _district("110118", "密云区", "116.8432,40.3763", 80),
             _district("110119", "延庆区", "115.9750,40.4568", 65),
         )
     )

@@ -33,7 +33,7 @@ POOLS: Final[Mapping[str, str]] = {
     "WX": "repair",
 }
 
-_SLOT: Final = timedelta(minutes=30)
+_DAY: Final = timedelta(days=1)
 _NAMESPACE: Final = UUID("c4a3f0e2-77b1-5d59-8a1e-2f60b9d2e4c8")
 
 # {"pool", "area", "seats": int, "spans": [{"day", "first": slot, "end": slot}]}; `end` is excluded.
@@ -81,6 +81,18 @@ def seat_claims(claim_id: UUID, held: HeldSeats) -> tuple[Claim, ...]:
     )
 
 
+def check_place(pool: str, area: str) -> None:
+    """Check that seats can be of a pool in an area.
+
+    Raises:
+        InvalidInputError: there is no such pool, or the area is no county's code.
+    """
+    if pool not in POOLS.values():
+        raise InvalidInputError(field="pool")
+    if not (len(area) == COUNTY_DIGITS and area.isascii() and area.isdecimal()):
+        raise InvalidInputError(field="area")
+
+
 def slots_between(starts: time, ends: time) -> range:
     """The slots of a day from one time to another; `ends` 00:00 is the end of the day.
 
@@ -101,15 +113,14 @@ def check_slots(slots: range) -> None:
 
 
 def slot_of(at: time) -> int:
-    """The slot that begins at a time of the day.
+    """The slot that begins at a wall time of Shanghai.
 
     Raises:
-        InvalidInputError: it is not a full or half hour.
+        InvalidInputError: it is not a full or half hour, or has an offset.
     """
-    minutes = at.hour * 60 + at.minute
-    if minutes % 30 or at.second or at.microsecond:
+    if at.tzinfo or at.minute % 30 or at.second or at.microsecond:
         raise InvalidInputError(field="time")
-    return minutes // 30
+    return _minutes(at) // 30
 
 
 def time_of(slot: int) -> time:
@@ -121,12 +132,18 @@ def time_of(slot: int) -> time:
 def day_spans(starts_at: datetime, ends_at: datetime) -> Iterator[dict[str, Any]]:
     """The touched slots of each Shanghai day: {"day", "first": slot, "end": slot}."""
     start, end = starts_at.astimezone(SHANGHAI), ends_at.astimezone(SHANGHAI)
-    day = start.date()
-    while (midnight := datetime.combine(day, time(), SHANGHAI)) < end:
-        first = max(start - midnight, timedelta()) // _SLOT
-        beyond = -((midnight - min(end, midnight + timedelta(days=1))) // _SLOT)
+    first, day, last_day = _minutes(start) // 30, start.date(), end.date()
+    while day < last_day:
+        yield {"day": day.isoformat(), "first": first, "end": SLOTS_A_DAY}
+        first, day = 0, day + _DAY
+    begun = 1 if end.second or end.microsecond else 0
+    beyond = -(-(_minutes(end) + begun) // 30)
+    if first < beyond:
         yield {"day": day.isoformat(), "first": first, "end": beyond}
-        day += timedelta(days=1)
+
+
+def _minutes(at: datetime | time) -> int:
+    return at.hour * 60 + at.minute
 
 
 @stored_as("capacity_day")
@@ -164,10 +181,9 @@ class CapacityDay(EventSourced):
         """Open a day.
 
         Raises:
-            InvalidInputError: there is no such pool.
+            InvalidInputError: no such pool, or no six-digit code.
         """
-        if pool not in POOLS.values():
-            raise InvalidInputError(field="pool")
+        check_place(pool, area)
         stream = capacity_day_id(pool, area, day)
         facts = {"pool": pool, "area": area, "day": day.isoformat(), "by": by}
         return cls._create(cls.Planned, id=stream, timestamp=at, **facts)

@@ -8,19 +8,22 @@ the pools; what is sold stays sold when a shift goes away.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
 from domain.aggregate import EventSourced
-from domain.capacity import POOLS, check_slots
+from domain.capacity import POOLS, check_place, check_slots
 from domain.claims import AddSeats, Claim, RemoveSeats
 from domain.errors import InvalidInputError, RuleViolationError
 from domain.names import stored_as
 from domain.time import shanghai_day
 from domain.workers import ACTIVE, Worker, WorkerNotActiveError
+
+# So far ahead at most is a shift planned: twice as far as customers book.
+ROSTERED_AHEAD: Final = timedelta(days=180)
 
 _NAMESPACE: Final = UUID("9b1d6a1e-2d0c-5a0e-9a54-0e6a7c1f3b52")
 
@@ -35,6 +38,13 @@ class PastDayError(InvalidInputError):
 
     code = "past_day"
     sentence = "不能更改已过去日期的排班。"
+
+
+class DayTooFarError(InvalidInputError):
+    """Nobody plans so far ahead."""
+
+    code = "day_too_far"
+    sentence = "最多提前 {days} 天排班。"
 
 
 class TradeUnfitError(RuleViolationError):
@@ -76,10 +86,7 @@ class Duty:
         Raises:
             InvalidInputError: no such pool, no six-digit code, or slots outside the day.
         """
-        if self.pool not in POOLS.values():
-            raise InvalidInputError(field="pool")
-        if not (len(self.area) == 6 and self.area.isascii() and self.area.isdecimal()):  # noqa: PLR2004 - GB/T 2260
-            raise InvalidInputError(field="area")
+        check_place(self.pool, self.area)
         check_slots(range(self.first_slot, self.end_slot))
 
 
@@ -170,9 +177,12 @@ class Shift(EventSourced):
         Raises:
             InvalidInputError: a value is malformed.
             PastDayError: the day is over.
+            DayTooFarError: it is more than ROSTERED_AHEAD away.
         """
         duty.check()
         self._check_ahead(at)
+        if date.fromisoformat(self.day) > shanghai_day(at) + ROSTERED_AHEAD:
+            raise DayTooFarError(days=ROSTERED_AHEAD.days)
         if duty == self.duty:
             return False
         fact = self.Rostered if self.duty is None else self.Changed

@@ -174,7 +174,7 @@ class Catalogue(EventSourced):
         old = self._service(service.code)
         if old == service:
             return False
-        _check_units(old, service)
+        _check_units(old, service, self._units_ever(service.code))
         self._state(self.ServiceChanged, by, at, service)
         return True
 
@@ -232,6 +232,14 @@ class Catalogue(EventSourced):
             raise ServiceNotFoundError(service_code=code)
         return found
 
+    def _units_ever(self, code: str) -> dict[str, str]:
+        """The unit of each item that the service has or had: a book in force may price it yet."""
+        seed = [service_definition(SEED.services[code])] if code in SEED.services else []
+        stated = (Catalogue.ServiceAdded, Catalogue.ServiceChanged)
+        changes = (each for each in self.changes if isinstance(each, stated))
+        later = (each.definition for each in changes if each.service_code == code)
+        return {item["code"]: item["unit"] for each in (*seed, *later) for item in each["items"]}
+
     def _state(
         self, fact: type[ServiceAdded | ServiceChanged], by: str, at: datetime, service: Service
     ) -> None:
@@ -279,22 +287,24 @@ def _arranged(offer: Offer, kinds: tuple[Kind, ...]) -> Offer:
     return Offer(kinds, MappingProxyType(services), offer.withdrawn)
 
 
-def _check_units(old: Service, new: Service) -> None:
+def _check_units(old: Service, new: Service, units: Mapping[str, str]) -> None:
     if (old.measure is None) != (new.measure is None):
         raise UnitChangedError
     if old.measure and new.measure and old.measure.unit != new.measure.unit:
         raise UnitChangedError
     if old.per_visit != new.per_visit:
         raise UnitChangedError
-    units = {item.code: item.unit for item in old.items}
-    if any(units.get(item.code, item.unit) != item.unit for item in new.items):
+    if any(units.get(item.code, item.unit.code) != item.unit.code for item in new.items):
         raise UnitChangedError
 
 
 def _check_kinds(kinds: Sequence[Kind], offer: Offer) -> None:
     if sorted(kind.code for kind in kinds) != sorted(kind.code for kind in offer.kinds):
         raise InvalidDefinitionError(field="kinds", rule="服务种类不能增加或减少")
-    groups = {(kind.code, group.code) for kind in kinds for group in kind.groups}
+    named = [(kind.code, group.code) for kind in kinds for group in kind.groups]
+    groups = set(named)
+    if len(groups) < len(named):
+        raise InvalidDefinitionError(field="kinds", rule="同一种类下的分组编码不能重复")
     used = {(s.kind.code, s.group.code) for s in offer.services.values() if s.group}
     if used - groups:
         raise InvalidDefinitionError(field="kinds", rule="有服务的分组不能删除")

@@ -9,14 +9,13 @@ from application.access import Permission, Subject
 from application.projections import service_areas
 from domain.areas import COORDINATE_SYSTEM, District, Point
 from interface.api.access import House, may
-from interface.api.fields import Body, Name, Position, Word
+from interface.api.fields import Body, County, Name, Position, Word
 from interface.api.idempotency import Commands
 from interface.api.problems import PROBLEM_ANSWERS
 
 router = APIRouter(prefix="/api/v1", tags=["服务区域"], responses=PROBLEM_ANSWERS)
 
 AreaWriter = Annotated[Subject, Depends(may(Permission.CAPACITY_WRITE))]
-County = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 
 
 class AreaView(BaseModel):

@@ -23,8 +23,6 @@ from interface.api.problems import PROBLEM_ANSWERS
 
 router = APIRouter(prefix="/api/v1", tags=["服务目录"], responses=PROBLEM_ANSWERS)
 
-_MOST = 1_000_000
-
 
 class LineView(BaseModel):
     """One line of a quote, with its reason; `item` where the service is sold by item."""

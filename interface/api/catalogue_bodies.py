@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from domain.catalogue.price_books import LONGEST_NOTE
-from interface.api.fields import Body, Instant, ServiceCode, Text, Word
+from interface.api.fields import Body, County, Instant, ServiceCode, Text, Word
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 Pair = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}\.[a-z][a-z0-9_]{0,29}$")]
@@ -21,7 +21,6 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Fen = Annotated[int, Field(ge=0, le=1_000_000_000)]
 BasisPoints = Annotated[int, Field(ge=0, le=1_000_000)]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-County = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 
 
 class WorkloadBody(Body):

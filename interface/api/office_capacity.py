@@ -10,7 +10,7 @@ from application.access import Permission, Subject
 from application.capacity import SeatPlan
 from domain.capacity import MOST_SEATS
 from interface.api.access import House, may
-from interface.api.fields import Body, District, Word
+from interface.api.fields import Body, County, PlainDay, Word
 from interface.api.idempotency import Commands
 from interface.api.problems import PROBLEM_ANSWERS
 
@@ -23,8 +23,8 @@ class SeatsBody(Body):
     """So many seats of a pool in a district on a day; `ends` 00:00 is the day's end."""
 
     pool: Word
-    district: District
-    day: Annotated[date, Field(strict=False)]
+    district: County
+    day: PlainDay
     starts: Annotated[time, Field(strict=False)]
     ends: Annotated[time, Field(strict=False)]
     seats: Annotated[int, Field(ge=0, le=MOST_SEATS)]

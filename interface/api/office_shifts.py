@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from application.access import Permission, Subject
 from application.projections import office_shifts
@@ -15,7 +15,7 @@ from domain.capacity import time_of
 from domain.leaves import Absence
 from domain.time import Interval
 from interface.api.access import House, may
-from interface.api.fields import Body, Instant, Position, Word
+from interface.api.fields import Body, County, Instant, PlainDay, Position, Word
 from interface.api.idempotency import Commands
 from interface.api.problems import PROBLEM_ANSWERS
 
@@ -23,8 +23,6 @@ router = APIRouter(prefix="/api/v1/office", tags=["后台·排班"], responses=P
 
 RosterWriter = Annotated[Subject, Depends(may(Permission.CAPACITY_WRITE))]
 RosterReader = Annotated[Subject, Depends(may(Permission.CAPACITY_READ))]
-County = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
-Day = Annotated[date, Field(strict=False)]
 Clock = Annotated[time, Field(strict=False)]
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="天数")]
 
@@ -36,8 +34,8 @@ class RosterBody(Body):
     pool: Word
     district: County
     weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
-    first_day: Day
-    last_day: Day
+    first_day: PlainDay
+    last_day: PlainDay
     starts: Clock
     ends: Clock
 
@@ -46,7 +44,7 @@ class WithdrawalBody(Body):
     """A shift that does not take place."""
 
     worker_id: Annotated[UUID, Field(strict=False)]
-    day: Day
+    day: PlainDay
     reason_code: Word
 
 
@@ -139,7 +137,7 @@ def roster(
 def list_shifts(
     house: House,
     who: RosterReader,
-    first_day: date,
+    first_day: PlainDay,
     days: Days = 7,
     at_least: Annotated[Position, Query()] = 0,
 ) -> RosterView:
@@ -182,7 +180,7 @@ def revoke_leave(
 
 @router.get("/oversold")
 def list_oversold(
-    house: House, who: RosterReader, first_day: date, days: Days = 14
+    house: House, who: RosterReader, first_day: PlainDay, days: Days = 14
 ) -> OversoldListView:
     """Half hours (超售时段) for which people are to be found or orders to be moved."""
     del who
@@ -202,8 +200,7 @@ def list_oversold(
 
 
 def _last(first: date, days: int) -> date:
-    """The last of some days; the calendar's end bounds it."""
-    return first + min(timedelta(days=days - 1), date.max - first)
+    return first + timedelta(days=days - 1)
 
 
 def _shift(row: Mapping[str, Any]) -> ShiftView:

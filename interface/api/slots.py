@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -12,15 +12,11 @@ from application.slots import MOST_DAYS, DayStrip, Room
 from domain.time import shanghai_day
 from interface.api.access import House
 from interface.api.booking_form import QuoteBody
-from interface.api.fields import District, ServiceCode
+from interface.api.fields import District, PlainDay, ServiceCode
 from interface.api.pairs import MOST, Items, Options, items_of, options_of
 from interface.api.problems import PROBLEM_ANSWERS
 
 router = APIRouter(prefix="/api/v1", tags=["可约时段"], responses=PROBLEM_ANSWERS)
-
-_MOST_DIGITS: Final = 7
-Choices = Annotated[list[str], Query(max_length=50, description="如 sides:both")]
-Pieces = Annotated[list[str], Query(max_length=50, description="如 shirt:2")]
 
 
 class SlotsBody(QuoteBody):
@@ -54,7 +50,7 @@ def list_slots(  # noqa: PLR0913, PLR0917 - the wishes of a booking form
     house: House,
     service_code: ServiceCode,
     district: District,
-    first_day: date,
+    first_day: PlainDay,
     days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 1,
     quantity: Annotated[int, Query(ge=0, le=MOST)] = 0,
     item: Items = [],  # noqa: B006 - FastAPI copies it

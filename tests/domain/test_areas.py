@@ -1,6 +1,5 @@
 """Areas of service, points in GCJ-02, and how long the road is."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from domain.areas import (
 )
 from domain.capacity import POOLS
 from domain.errors import InvalidInputError
-from domain.travel import minutes_for, travel_buffer, travel_minutes
+from domain.travel import minutes_for, travel_minutes
 from tests.domain.histories import BY_STAFF, NOW, assert_replays, last, names
 
 BY: dict[str, Any] = {"by": BY_STAFF, "at": NOW}
@@ -199,14 +198,13 @@ def test_a_longer_road_never_takes_less(metres: int, more: int) -> None:
 def test_the_road_within_a_district_is_half_an_hour() -> None:
     assert travel_minutes(CHAOYANG, CHAOYANG) == 30
     assert travel_minutes("110105001", CHAOYANG, destination_point="116.48,39.99") == 30
-    assert travel_buffer(CHAOYANG, "110105024003") == timedelta(minutes=30)
+    assert travel_minutes(CHAOYANG, "110105024003") == 30
 
 
 @given(one=st.sampled_from(sorted(DISTRICTS)), other=st.sampled_from(sorted(DISTRICTS)))
 def test_the_road_between_districts_is_as_long_both_ways(one: str, other: str) -> None:
     there, back = travel_minutes(one, other), travel_minutes(other, one)
     assert there == back
-    assert travel_buffer(one, other) == timedelta(minutes=there)
 
 
 def test_the_road_to_another_district_follows_the_distance() -> None:

@@ -110,6 +110,14 @@ def test_a_kind_may_get_another_group_but_lose_none_that_is_used(catalogue: Cata
         )
 
 
+def test_a_group_stands_once_in_its_kind(catalogue: Catalogue) -> None:
+    twice = replace(APPLIANCES, groups=(*APPLIANCES.groups, APPLIANCES.groups[0]))
+    with pytest.raises(InvalidDefinitionError, match="不能重复"):
+        catalogue.arrange_kinds(
+            [twice if kind == APPLIANCES else kind for kind in KINDS], by=BY, at=AT
+        )
+
+
 @pytest.mark.parametrize("kinds", [KINDS[1:], (*KINDS, replace(KINDS[0], code="ninth"))])
 def test_the_eight_kinds_stay_eight(catalogue: Catalogue, kinds: tuple[Any, ...]) -> None:
     with pytest.raises(InvalidDefinitionError, match="不能增加或减少"):
@@ -139,6 +147,19 @@ def test_what_is_sold_is_never_measured_in_another_unit(
     with pytest.raises(UnitChangedError):
         catalogue.change_service(changed, by=BY, at=AT)
     assert catalogue.revision == 0
+
+
+def test_an_item_that_was_dropped_comes_back_in_its_unit_alone(catalogue: Catalogue) -> None:
+    """A book in force may price it by the old unit yet."""
+    linen = TARIFF.service("GX-03")
+    curtain = next(item for item in linen.items if item.code == "curtain")
+    others = tuple(item for item in linen.items if item != curtain)
+    assert catalogue.change_service(replace(linen, items=others), by=BY, at=AT)
+    by_piece = replace(curtain, unit=PIECES, maximum=10)
+    with pytest.raises(UnitChangedError):
+        catalogue.change_service(replace(linen, items=(*others, by_piece)), by=BY, at=AT)
+    assert catalogue.change_service(linen, by=BY, at=AT)
+    assert catalogue.offer().services["GX-03"] == linen
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ class Roster:
         """An instant of the test's week."""
         monday = datetime.combine(self.town.tomorrow().date(), time(), SHANGHAI)
         monday -= timedelta(days=monday.weekday())
-        return monday + timedelta(weeks=6 + self.number // len(AREAS), days=day, hours=hour)
+        return monday + timedelta(weeks=9 + self.number // len(AREAS), days=day, hours=hour)
 
     def day(self, number: int = 0) -> str:
         return self.at(day=number).date().isoformat()
@@ -201,6 +201,7 @@ def test_who_lacks_the_trade_or_the_district_gets_no_shift(roster: Roster) -> No
 def test_shifts_that_make_no_sense_are_refused(roster: Roster) -> None:
     worker = roster.worker()
     position = roster.town.position()
+    far = [roster.at(day=n).date().isoformat() for n in (180, 187)]
     senseless: list[Json] = [
         {"weekdays": []},
         {"weekdays": [0]},
@@ -209,7 +210,9 @@ def test_shifts_that_make_no_sense_are_refused(roster: Roster) -> None:
         {"last_day": roster.at(day=-1).date().isoformat()},
         {"last_day": roster.at(day=62).date().isoformat()},
         {"first_day": "2026-11-02", "last_day": "2026-11-08"},
+        {"first_day": far[0], "last_day": far[1]},
         {"starts": "09:15"},
+        {"starts": "09:00Z"},
         {"starts": "18:00", "ends": "09:00"},
         {"pool": "gardening"},
         {"pool": "care"},
@@ -250,6 +253,21 @@ def test_a_leave_of_hours_leaves_the_rest_of_the_shift(roster: Roster) -> None:
     assert roster.leave(worker, roster.at(12), roster.at(14)).status_code == 201
     rooms = {hour: roster.room(roster.at(hour)) for hour in (9, 10, 11, 13, 14, 16)}
     assert rooms == {9: "few", 10: "few", 11: "closed", 13: "closed", 14: "few", 16: "few"}
+
+
+def test_what_is_sold_of_a_shift_on_leave_is_shown_as_oversold(roster: Roster) -> None:
+    worker = roster.worker()
+    roster.plan(worker, weekdays=[1])
+    assert roster.book(roster.at(9)).status_code == 201
+    leave = roster.leave(worker, roster.at(10), roster.at(12)).json()
+    week = {"first_day": roster.day(), "days": 7}
+    slots = roster.office.read(OVERSOLD, **week)["slots"]
+    assert [(slot["starts"], slot["seats"], slot["sold"]) for slot in slots] == [
+        ("10:00:00", 0, 1),
+        ("10:30:00", 0, 1),
+    ]
+    roster.office.do(f"{LEAVES}/{leave['leave_id']}/revocation")
+    assert roster.office.read(OVERSOLD, **week)["slots"] == []
 
 
 def order_of(roster: Roster, starts_at: datetime) -> Json:

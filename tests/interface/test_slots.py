@@ -154,6 +154,7 @@ def test_where_the_company_does_not_work_there_are_no_slots(town: Town, day: dat
         {"days": 0},
         {"days": 15},
         {"first_day": "2026-02-30"},
+        {"first_day": "9999-12-31", "days": 14},
         {"quantity": 30},
         {"quantity": -1},
         {"option": "sides"},
@@ -164,10 +165,9 @@ def test_where_the_company_does_not_work_there_are_no_slots(town: Town, day: dat
         {"district": "1101"},
     ],
 )
-def test_a_wish_that_makes_no_sense_is_refused(
-    town: Town, day: datetime, changes: Mapping[str, Json]
-) -> None:
-    wish = {"first_day": day.date().isoformat(), "service_code": "BJ-01", "quantity": 120}
+def test_a_wish_that_makes_no_sense_is_refused(town: Town, changes: Mapping[str, Json]) -> None:
+    first_day = town.tomorrow().date().isoformat()
+    wish = {"first_day": first_day, "service_code": "BJ-01", "quantity": 120}
     answer = town.anybody().get(SLOTS, **{**wish, "district": AREA, **changes})
     assert answer.status_code == 422, answer.text
 
@@ -184,4 +184,28 @@ def test_the_form_is_told_the_same_as_the_short_question(town: Town, day: dateti
 
 def test_care_has_no_slots(town: Town, day: datetime) -> None:
     assert asked(town, day, service_code="ZZ-01").status_code == 404
-    assert asked(town, day, service_code="YS-01", quantity=0).status_code in {404, 422}
+    for first_day in (day, day + timedelta(days=200)):
+        answer = asked(town, first_day, service_code="YS-01", quantity=0)
+        assert (answer.status_code, answer.json()["code"]) == (422, "no_slots")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"district": AREA + "001"},  # seats are of counties: a street's would never be found
+        {"district": "1101"},
+        {"pool": "care"},
+        {"starts": "09:15"},
+        {"starts": "09:00Z"},
+        {"starts": "12:00", "ends": "09:00"},
+        {"day": "9999-12-31"},
+        {"seats": -1},
+        {"seats": 1_001},
+    ],
+)
+def test_seats_that_nobody_could_find_are_refused(town: Town, changes: Mapping[str, Json]) -> None:
+    place = {"pool": "cleaning", "district": AREA, "day": town.tomorrow().date().isoformat()}
+    body = {**place, "starts": "09:00", "ends": "12:00", "seats": 1, **changes}
+    position = town.position()
+    assert town.dispatcher().post(SEATS, body).status_code == 422
+    assert town.position() == position
