@@ -30,6 +30,7 @@ from application.shifts import Shifts
 from application.slots import Slots
 from application.suggestions import Suggestions
 from application.visit_watch import VisitWatch
+from application.worker_keeping import WorkerKeeping
 from interface.ground import Ground
 
 
@@ -72,6 +73,7 @@ class HouseServices:
     preferences: Preferences
     disclosures: Disclosures
     personnel: Personnel
+    worker_keeping: WorkerKeeping
 
 
 def order_services(ground: Ground) -> OrderServices:
@@ -115,5 +117,6 @@ def house_services(ground: Ground) -> HouseServices:
         address_book=AddressBook(log, vault),
         preferences=Preferences(log),
         disclosures=Disclosures(log, vault, ground.disclosed),
+        worker_keeping=WorkerKeeping(log),
         personnel=Personnel(log, vault, ground.numbers, credentials, sessions),
     )

@@ -39,6 +39,7 @@ from interface.api import (
     office_receipts,
     office_repairs,
     office_shifts,
+    office_workers,
     operations,
     preferences,
     problems,
@@ -81,7 +82,14 @@ def create_app(household: Household) -> FastAPI:
     problems.install(app)
     for module in (
         *(catalogue, sessions, customer_orders, office_orders, office_charges),
-        *(office_catalogue, office_cleaning, office_people, office_capacity, office_alerts),
+        *(
+            office_catalogue,
+            office_cleaning,
+            office_workers,
+            office_people,
+            office_capacity,
+            office_alerts,
+        ),
         *(ledger, operations, wechat_js_sdk, wechat_pay),
         *(addresses, office_customers, office_disclosures, reorders),
         *(areas, slots, office_shifts),

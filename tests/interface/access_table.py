@@ -193,4 +193,8 @@ LET_IN = {
     "GET /api/v1/office/workers": DISPATCHER | ADMINISTRATOR,
     "POST /api/v1/office/workers": DISPATCHER | ADMINISTRATOR,
     "POST /api/v1/office/workers/{worker_id}/contact-disclosure": DISPATCHER,
+    "POST /api/v1/office/workers/{worker_id}/departure": DISPATCHER | ADMINISTRATOR,
+    "POST /api/v1/office/workers/{worker_id}/reinstatement": DISPATCHER | ADMINISTRATOR,
+    "POST /api/v1/office/workers/{worker_id}/skills": DISPATCHER | ADMINISTRATOR,
+    "POST /api/v1/office/workers/{worker_id}/suspension": DISPATCHER | ADMINISTRATOR,
 }
