@@ -47,7 +47,7 @@ def test_every_operation_is_rendered(town: Town, docs: Page, width: int) -> None
 def test_an_operation_opens_and_shows_its_problems(docs: Page) -> None:
     docs.get_by_text("/api/v1/orders", exact=True).first.click()
     opened = docs.locator(".opblock.is-open")
-    expect(opened).to_contain_text("Book 保洁 (下单).")
+    expect(opened).to_contain_text("Book a service (下单).")
     expect(opened).to_contain_text('"service_code": "BJ-01"')
     expect(opened.locator(".response-col_status", has_text=re.compile("^401$"))).to_be_visible()
     expect(opened).to_contain_text("application/problem+json")

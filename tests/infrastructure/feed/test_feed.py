@@ -65,7 +65,7 @@ def test_a_page_is_read_and_decoded_once_for_all(
 
 
 def test_an_event_that_nobody_asks_for_is_not_decoded(house: Household) -> None:
-    write_raw(house, "customer.registered", b"not even JSON")
+    write_raw(house, "customer.consent_given", b"not even JSON")
     house.feed.catch_up()
     assert house.failures.all() == []
     assert set(house.feed.lags()[1].values()) == {0}
