@@ -23,6 +23,7 @@ from infrastructure.embedded_postgres import (
     prepare_roles,
 )
 from infrastructure.embedded_postgres.roles import drop_database
+from tests.simulation.ahead import DaysAhead
 
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
 settings.register_profile("soak", deadline=None, max_examples=5_000, print_blob=True)
@@ -174,3 +175,4 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.startswith(("JIAWU_", "DATABASE_")):
             del os.environ[name]
     config.pluginmanager.register(_Strictness(), "strictness")
+    config.pluginmanager.register(DaysAhead(), "days ahead")

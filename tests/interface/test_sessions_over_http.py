@@ -48,7 +48,10 @@ def test_staff_see_their_roles_and_permissions(town: Town) -> None:
     assert told == {
         "staff_id": staff_id,
         "roles": ["finance"],
-        "permissions": ["alerts.acknowledge", "alerts.read", "ledger.read", "orders.read"],
+        "permissions": [
+            *("alerts.acknowledge", "alerts.read", "ledger.read", "orders.read"),
+            "receipts.record",
+        ],
     }
 
 

@@ -33,7 +33,7 @@ def main() -> int:
     options = _parser().parse_args()
     logging.disable(logging.CRITICAL)  # faults are made on purpose
     seeds = [options.seed] if options.seed is not None else options.seeds
-    with _arena(options) as opened:
+    with _arena() as opened:
         runs = list(_runs(opened, seeds, trace=options.trace, stop=options.stop))
     if options.report:
         _write(options.report, runs)
@@ -46,10 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=_seeds, default=range(10), metavar="A-B")
     parser.add_argument("--trace", action="store_true")
     parser.add_argument("--stop", action="store_true", help="stop at the first broken seed")
-    parser.add_argument("--server", default="", help="superuser URL of a running server")
-    parser.add_argument("--template", default=_TEMPLATE)
-    parser.add_argument("--database", default="simulation")
-    parser.add_argument("--secrets", type=Path)
     parser.add_argument("--report", type=Path, help="write what happened as JSON")
     return parser
 
@@ -60,20 +56,16 @@ def _seeds(text: str) -> range:
 
 
 @contextmanager
-def _arena(options: argparse.Namespace) -> Iterator[Arena]:
+def _arena() -> Iterator[Arena]:
     with tempfile.TemporaryDirectory(prefix="jiawu-simulation-") as name:
         directory = Path(name)
         directory.chmod(0o711)
-        secrets = demo_secrets(options.secrets or directory)
-        if options.server:
-            with arena(options.server, options.template, options.database, secrets) as opened:
-                yield opened
-            return
+        secrets = demo_secrets(directory)
         with EmbeddedPostgres(directory / "server", _HASTY) as server:
             prepare_roles(server.url())
             prepare_database(server.url(), _TEMPLATE)
             migrate(server.url(_TEMPLATE, OWNER_ROLE))
-            with arena(server.url(), _TEMPLATE, options.database, secrets) as opened:
+            with arena(server.url(), _TEMPLATE, "simulation", secrets) as opened:
                 yield opened
 
 

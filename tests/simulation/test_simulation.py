@@ -1,29 +1,24 @@
 """Whole days of the business under faults and crashes; see __main__ for one seed by hand."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from infrastructure.embedded_postgres import EmbeddedPostgres
 from interface.demo_secrets import DemoSecrets, demo_secrets
+from tests.simulation.ahead import PROCESSES, SEEDS, DaysAhead
 from tests.simulation.databases import Arena, arena
 from tests.simulation.runs import run_seed
 from tests.simulation.sightings import EXPECTED
 
-_SEEDS: Final = 300
-_PROCESSES: Final = 2
 # Days on which what was wrong once would show again: 102, an order that was paid in time
 # expired (first seen on day 112, which is another one since customers want all services);
 # 660, the outbox of a gentle day was visited a quarter of an hour after a row fell due (its
 # day changed likewise, and the rule is now in `machines`).
 _REGRESSIONS: Final = (102, 112, 660)
-_ROOT: Final = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -48,32 +43,15 @@ def opened(
         yield ready
 
 
-def seeds(server: EmbeddedPostgres, template: str, keys: Path, process: int) -> list[str]:
-    """The command of one process, with its share of the seeds and a database of its own."""
-    share = _SEEDS // _PROCESSES
-    return [
-        *(sys.executable, "-m", "tests.simulation"),
-        *("--seeds", f"{process * share}-{(process + 1) * share - 1}"),
-        *("--server", server.url(), "--template", template),
-        *("--database", f"simulation_{process}", "--secrets", str(keys)),
-        *("--report", str(keys / f"{process}.json")),
-    ]
-
-
 def test_every_invariant_holds_through_three_hundred_days_of_faults(
-    postgres_server: EmbeddedPostgres, database_template: str, keys: Path
+    pytestconfig: pytest.Config,
 ) -> None:
-    commands = [
-        seeds(postgres_server, database_template, keys, process) for process in range(_PROCESSES)
-    ]
-    running = [subprocess.Popen(command, cwd=_ROOT) for command in commands]
-    ended = [process.wait() for process in running]
-    runs: list[dict[str, Any]] = []
-    for process in range(_PROCESSES):
-        runs += json.loads((keys / f"{process}.json").read_text(encoding="utf-8"))
+    ahead = pytestconfig.pluginmanager.get_plugin("days ahead")
+    assert isinstance(ahead, DaysAhead)
+    ended, runs = ahead.ended(), ahead.runs()
     assert [(run["seed"], run["broken"]) for run in runs if run["broken"]] == []
-    assert ended == [0] * _PROCESSES
-    assert len(runs) == _SEEDS
+    assert ended == [0] * PROCESSES
+    assert len(runs) == SEEDS
     seen = {name for run in runs for name, times in run["seen"].items() if times}
     assert [name for name in EXPECTED if name not in seen] == []
 
