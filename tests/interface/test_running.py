@@ -173,7 +173,9 @@ def test_no_acknowledged_order_is_lost_when_everything_is_killed(
     installed: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bookings = Bookings()
+    began = time.monotonic()
     with installed.running() as run, ThreadPoolExecutor(4) as pool:
+        usual = time.monotonic() - began
         open_seats_of_tomorrow(run.url)
         going_on = [
             pool.submit(bookings.book_until_nobody_answers, run.url, installed.account_url)
@@ -188,8 +190,8 @@ def test_no_acknowledged_order_is_lost_when_everything_is_killed(
     with installed.running() as run:
         seconds = time.monotonic() - began
         with capsys.disabled():
-            sys.stdout.write(f"\nready {seconds:.1f} s after kill -9 ")
-        assert seconds < 10
+            sys.stdout.write(f"\nready {seconds:.1f} s after kill -9, else {usual:.1f} s ")
+        assert seconds < 2 * usual
         assert_each_is_there_once(bookings)
         tree = run.tree()
         assert run.stop(signal.SIGTERM) == 0
