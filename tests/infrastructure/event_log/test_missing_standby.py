@@ -20,6 +20,7 @@ from infrastructure.embedded_postgres import (
     prepare_database,
     prepare_roles,
 )
+from infrastructure.event_log.durability import CONFIRM, wait_was_cancelled
 from infrastructure.event_log.recorder import EventLog
 from tests.conftest import migrate
 from tests.infrastructure.event_log.conftest import OpenLog
@@ -36,11 +37,14 @@ class Replication:
     def __init__(self, superuser_url: str) -> None:
         self._connection: psycopg2.extensions.connection = bare_connection(superuser_url)
         self._connection.autocommit = True
+        self._commits: psycopg2.extensions.connection = bare_connection(superuser_url)
+        self._commits.autocommit = True
 
     def demand(self, standbys: str) -> None:
         self._run(f"alter system set synchronous_standby_names = '{standbys}'")
         self._run("select pg_reload_conf()")
-        until(lambda: self._run("show synchronous_standby_names") == standbys)
+        # The checkpointer tells the others, in its own time: only a commit shows it.
+        until(lambda: self._a_commit_waits() == bool(standbys))
 
     def cancel_until_done(self, waiting: Future[T]) -> None:
         def cancelled() -> bool:
@@ -51,6 +55,18 @@ class Replication:
 
     def close(self) -> None:
         self._connection.close()
+        self._commits.close()
+
+    def _a_commit_waits(self) -> bool:
+        with ThreadPoolExecutor(1) as threads:
+            self.cancel_until_done(threads.submit(self._commit))
+        notices = "".join(self._commits.notices)
+        self._commits.notices.clear()
+        return wait_was_cancelled(notices)
+
+    def _commit(self) -> None:
+        with self._commits.cursor() as cursor:
+            cursor.execute(CONFIRM)
 
     def _run(self, statement: str) -> object:
         with self._connection.cursor() as cursor:
