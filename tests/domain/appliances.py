@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from domain.orders.appliance_care.findings import Finding
-from domain.orders.appliance_care.machines import Repricing
+from domain.orders.appliance_care.machines import (
+    Repricing,
+)
 from domain.orders.appliance_care.order import ApplianceCareOrder
 from domain.orders.appliance_care.quotations import Quotation, quotation_line
 from domain.orders.appliance_care.warranty import WarrantyClaim
@@ -19,12 +21,13 @@ from domain.orders.stages import Stage
 from domain.payments import payment_id
 from tests.domain.histories import (
     BY_CUSTOMER,
-    BY_STAFF,
     BY_SYSTEM,
     BY_WORKER,
     CONTACT,
     CUSTOMER,
+    HOME,
     NOW,
+    OFFICE,
     TOMORROW,
     WORKER,
     an_id,
@@ -38,8 +41,6 @@ HOOD_FEN: Final = 14_800
 FRIDGE: Final = "fridge_side_by_side"
 PHOTO: Final = "ab" * 32
 FIELD: Final[dict[str, Any]] = {"by": BY_WORKER, "at": NOW}
-OFFICE: Final[dict[str, Any]] = {"by": BY_STAFF, "at": NOW}
-HOME: Final[dict[str, Any]] = {"by": BY_CUSTOMER, "at": NOW}
 
 
 def finding(**changes: Any) -> Finding:
@@ -211,3 +212,9 @@ def receipt(amount_fen: int = 28_000, **changes: Any) -> OfflineReceipt:
         happened_at=NOW,
     )
     return replace(usual, **changes)
+
+
+def fail_to_open(order: ApplianceCareOrder, *machine_names: str) -> ApplianceCareOrder:
+    for name in machine_names:
+        order.report_opening_failed(name, finding(), reason_code="rusted_screws", **FIELD)
+    return order

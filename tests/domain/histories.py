@@ -5,7 +5,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
@@ -51,6 +51,8 @@ BY_STAFF = f"staff:{an_id('staff')}"
 BY_SYSTEM = "system:payments"
 WORKER, OTHER_WORKER = an_id("worker"), an_id("other worker")
 BY_WORKER = f"worker:{WORKER}"
+OFFICE: Final[dict[str, Any]] = {"by": BY_STAFF, "at": NOW}
+HOME: Final[dict[str, Any]] = {"by": BY_CUSTOMER, "at": NOW}
 PRICE_FEN = 15_000
 POLICY = PolicyApplied(version=1, trace=["未派单，全额退"])
 CONTACT = {

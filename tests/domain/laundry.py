@@ -5,7 +5,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -41,6 +41,8 @@ ITEMS = {"shirt": 2, "coat": 1}
 TOTAL_FEN = 2 * SHIRT_FEN + COAT_FEN + DELIVERY_FEN
 PICKUP_AT = TOMORROW
 RETURN_AT = TOMORROW + timedelta(days=3, hours=1)
+LATER = RETURN_AT + timedelta(days=2)
+PLANT: Final[dict[str, Any]] = {"happened_at": NOW, "by": BY_STAFF, "at": NOW}
 LENGTH = timedelta(minutes=30)
 PHOTO = "ab" * 32
 REPORT = GarmentReport(happened_at=NOW)

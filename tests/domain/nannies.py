@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from domain.orders.booking import RESERVATION
-from domain.orders.care.contract import CONTRACT, RENEWAL, REPLACEMENT, Terms
+from domain.orders.care.contract import CONTRACT, RENEWAL, REPLACEMENT, Segment, Terms
 from domain.orders.care.duty import DayReport, ReplacementWish
 from domain.orders.care.leads import Meeting
 from domain.orders.care.order import CareOrder
+from domain.orders.care.settlement import Statement
 from domain.orders.care.wishes import CHOICES
+from domain.orders.changes import Cancellation
 from domain.orders.offline_receipts import DEPOSIT, OfflineReceipt
 from domain.orders.order_number import order_number
 from domain.orders.windows import window
@@ -21,6 +23,7 @@ from tests.domain.histories import (
     BY_CUSTOMER,
     BY_STAFF,
     NOW,
+    POLICY,
     an_id,
     booking,
     sealed,
@@ -206,3 +209,21 @@ def renew(order: CareOrder, at: datetime, **changes: Any) -> None:
 
 def leave(order: CareOrder, at: datetime, cause: str = "finished") -> None:
     order.leave(cause, happened_at=at, by=BY_STAFF, at=at)
+
+
+def segment(
+    number: int, starts: int, ends: int | None, price_fen: int = PRICE_FEN, day_hours: int = 0
+) -> Segment:
+    """From nine o'clock of one day to eight o'clock of another, by days after the first."""
+    agreed_here = terms(price_fen=price_fen, day_hours=day_hours)
+    usual = Segment.begun(number, nurse(20 + number), agreed_here, after(starts))
+    return usual.closed(after(ends, 8)) if ends is not None else usual
+
+
+def cancel(order: CareOrder, reason_code: str = "customer", at: datetime = NOW) -> None:
+    why = Cancellation(reason_code=reason_code, policy=POLICY)
+    order.cancel(why, by=BY_CUSTOMER, at=at)
+
+
+def amounts(told: Statement, *codes: str) -> list[int]:
+    return [line.amount_fen for line in told.lines if line.code in codes]

@@ -6,11 +6,9 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from domain.capacity import held_seats, seat_claims
-from domain.claims import Claim, ReleaseSeats, ReleaseWorker, TakeSeats, TakeWorker
-from domain.errors import JiawuError
 from domain.orders import charges
 from domain.orders.appliance_care.empty_trips import CUSTOMER_ABSENT, NOT_OPENABLE, EmptyTrip
 from domain.orders.appliance_care.order import ApplianceCareOrder
@@ -19,14 +17,11 @@ from domain.orders.booking import RESERVATION
 from domain.orders.charges import AddedCharge
 from domain.orders.stages import Stage
 from domain.orders.windows import bounds
-from infrastructure.event_log.mapper import OrjsonTranscoder, PlainJsonMapper
 from tests.domain.appliances import (
     FIELD,
     FRIDGE,
-    HOME,
     HOOD,
     HOOD_FEN,
-    OFFICE,
     arrive,
     cleaning,
     finding,
@@ -42,25 +37,23 @@ from tests.domain.appliances import (
 from tests.domain.histories import (
     BY_SYSTEM,
     CONTACT,
+    HOME,
     NOW,
+    OFFICE,
     OTHER_WORKER,
     POLICY,
     TOMORROW,
     WORKER,
-    assert_storable,
     assignment,
     cancellation,
-    claims,
-    replayed,
     rescheduling,
     service_window,
-    state,
     unsaved,
 )
+from tests.domain.order_machine import OrderMachine, paid_and_back, seats_held, workers_held
 
 Command = Callable[[ApplianceCareOrder], object]
 
-_MAPPER = PlainJsonMapper(OrjsonTranscoder())
 LATER = TOMORROW + timedelta(days=3)
 SOON: dict[str, Any] = {"by": BY_SYSTEM, "at": NOW + timedelta(hours=1)}
 YEARS_LATER: dict[str, Any] = {"by": BY_SYSTEM, "at": NOW + timedelta(days=900)}
@@ -238,7 +231,7 @@ def to(order: ApplianceCareOrder) -> Any:  # noqa: ANN401 - a rescheduling
     return rescheduling(LATER, seats=moved if order.seats else None)
 
 
-class _Histories(RuleBasedStateMachine):
+class _Histories(OrderMachine):
     """An order goes its way, with anything else tried in between."""
 
     order: ApplianceCareOrder
@@ -257,51 +250,16 @@ class _Histories(RuleBasedStateMachine):
     def end(self, command: Command) -> None:
         self._attempt(command)
 
-    def _attempt(self, command: Command) -> None:
-        """A refused command leaves no event and no trace."""
-        before, version = state(replayed(unsaved(self.order))), self.order.version
-        try:
-            command(self.order)
-        except JiawuError:
-            assert self.order.version == version == len(self.order.pending_events)
-            assert state(self.order) == before
-
-    @invariant()
-    def the_stored_history_rebuilds_the_order(self) -> None:
-        for event in unsaved(self.order):
-            assert_storable(event)
-        stored = [
-            _MAPPER.to_domain_event(_MAPPER.to_stored_event(event)) for event in unsaved(self.order)
-        ]
-        assert state(replayed(stored)) == state(self.order)
-
-    @invariant()
-    def every_stage_is_one_of_ours(self) -> None:
-        stages = {event.stage for event in unsaved(self.order)}
-        stages |= {machine.stage for machine in self.order.machines.values()}
-        assert stages <= set(Stage)
-        assert all(type(stage) is str for stage in stages)
+    def _part_stages(self) -> set[str]:
+        return {machine.stage for machine in self.order.machines.values()}
 
     @invariant()
     def the_claims_hold_just_the_one_interval(self) -> None:
-        held: set[object] = set()
-        for event in unsaved(self.order):
-            for claim in claims(event):
-                if isinstance(claim, ReleaseWorker):
-                    held.discard(claim.claim_id)
-                if isinstance(claim, TakeWorker):
-                    assert claim.claim_id not in held
-                    held.add(claim.claim_id)
-        assert held == ({self.order.id} if self.order.worker_id else set())
+        assert set(workers_held(self.order)) == ({self.order.id} if self.order.worker_id else set())
 
     @invariant()
     def no_fen_is_lost(self) -> None:
-        paid = back = 0
-        for event in unsaved(self.order):
-            if isinstance(event, ApplianceCareOrder.Paid):
-                paid += event.amount_fen
-            if isinstance(event, ApplianceCareOrder.RefundDue):
-                back += event.amount_fen
+        paid, back = paid_and_back(self.order)
         assert self.order.kept_fen() == paid - back >= 0
 
     @invariant()
@@ -357,17 +315,10 @@ class PaidHistories(_Histories):
 
     @invariant()
     def the_claims_hold_just_the_seats_of_the_agreed_date(self) -> None:
-        held: set[Claim] = set()
-        for event in unsaved(self.order):
-            for claim in claims(event):
-                if isinstance(claim, ReleaseSeats):
-                    held.clear()
-                if isinstance(claim, TakeSeats):
-                    assert claim not in held
-                    held.add(claim)
         ended = self.order.stage in {Stage.CANCELLED, Stage.EMPTY_TRIP}
         agreed = self.order.seats or {}
-        assert held == (set() if ended else set(seat_claims(self.order.id, agreed)))
+        wanted = set() if ended else set(seat_claims(self.order.id, agreed))
+        assert seats_held(self.order) == wanted
 
 
 class ReservedHistories(_Histories):

@@ -15,10 +15,8 @@ from domain.orders.charges import AddedCharge
 from domain.orders.stages import Stage
 from tests.domain.appliances import (
     FIELD,
-    HOME,
     HOOD,
     HOOD_FEN,
-    OFFICE,
     agreed,
     arrive,
     cleaning,
@@ -28,7 +26,7 @@ from tests.domain.appliances import (
     repair,
     repricing,
 )
-from tests.domain.histories import assert_replays, cancellation, unsaved
+from tests.domain.histories import HOME, OFFICE, assert_replays, cancellation, unsaved
 
 Command = Callable[[ApplianceCareOrder], object]
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from domain.claims import ReleaseWorker, TakeWorker
 from domain.errors import JiawuError
 from domain.orders.care.contract import CONTRACT, RENEWAL, REPLACEMENT
 from domain.orders.care.duty import DayReport, ReplacementWish
@@ -27,10 +26,9 @@ from tests.domain.histories import (
     NOW,
     POLICY,
     an_id,
-    assert_replays,
     assignment,
-    claims,
     extra_charge,
+    replayed,
     sealed,
     state,
     unsaved,
@@ -47,6 +45,7 @@ from tests.domain.nannies import (
     supplementary,
     terms,
 )
+from tests.domain.order_machine import OrderMachine, workers_held
 
 NUMBERS = [21, 22, 23]
 SERVICES = ["YS-01", "BM-01", "LR-01", "HG-01"]
@@ -215,7 +214,7 @@ OF_OTHERS: list[Command] = [
 ]
 
 
-class CareHistories(RuleBasedStateMachine):
+class CareHistories(OrderMachine):
     """An engagement goes its way while time passes, with anything else tried in between."""
 
     order: CareOrder
@@ -234,33 +233,24 @@ class CareHistories(RuleBasedStateMachine):
     @precondition(lambda self: self.order.stage in USUALLY)
     @rule()
     def go_on(self) -> None:
-        self._attempt(USUALLY[self.order.stage])
+        self._try_each(USUALLY[self.order.stage])
 
     @rule(command=st.sampled_from(OF_CARE))
     def meet_something(self, command: Command) -> None:
-        self._attempt(command)
+        self._try_each(command)
 
     @rule(command=st.sampled_from(OF_OTHERS))
     def try_something_else(self, command: Command) -> None:
-        self._attempt(command)
+        self._try_each(command)
 
-    def _attempt(self, command: Command) -> None:
-        """A single refused command leaves no event and no trace."""
-        version, before = self.order.version, state(self.order)
+    def _try_each(self, command: Command) -> None:
+        """Of a command of several steps those before the refused one stand."""
+        version, before = self.order.version, state(replayed(unsaved(self.order)))
         try:
             command(self.order, self.at)
         except JiawuError:
             if self.order.version == version:
                 assert state(self.order) == before
-
-    @invariant()
-    def the_history_rebuilds_the_order(self) -> None:
-        assert_replays(self.order, self.order.pending_events)
-
-    @invariant()
-    def every_stage_has_a_name(self) -> None:
-        for event in unsaved(self.order):
-            assert event.stage in set(Stage)
 
     @invariant()
     def no_online_money_ever(self) -> None:
@@ -285,15 +275,8 @@ class CareHistories(RuleBasedStateMachine):
 
     @invariant()
     def the_claims_hold_just_the_intervals_of_who_is_engaged(self) -> None:
-        held: dict[str, TakeWorker] = {}
-        for event in unsaved(self.order):
-            for claim in claims(event):
-                if isinstance(claim, ReleaseWorker):
-                    held.pop(str(claim.claim_id), None)
-                if isinstance(claim, TakeWorker):
-                    assert str(claim.claim_id) not in held
-                    held[str(claim.claim_id)] = claim
-        assert set(held) == set(self.order.held)
+        held = {str(claim_id) for claim_id in workers_held(self.order)}
+        assert held == set(self.order.held)
         working = {Stage.AWAITING_START, Stage.ON_DUTY, Stage.REPLACEMENT_REQUESTED}
         assert bool(held) == (self.order.stage in working)
 

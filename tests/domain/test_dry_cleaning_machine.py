@@ -5,11 +5,9 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from domain.capacity import seat_claims
-from domain.claims import Claim, ReleaseSeats, ReleaseWorker, TakeSeats, TakeWorker
-from domain.errors import JiawuError
 from domain.orders import charges
 from domain.orders.changes import Rescheduling
 from domain.orders.charges import AddedCharge
@@ -23,27 +21,22 @@ from domain.orders.dry_cleaning.garments import (
 )
 from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.stages import Stage
-from infrastructure.event_log.mapper import OrjsonTranscoder, PlainJsonMapper
 from tests.domain.histories import (
-    BY_CUSTOMER,
-    BY_STAFF,
     BY_WORKER,
+    HOME,
     NOW,
+    OFFICE,
     POLICY,
     TOMORROW,
     WORKER,
-    assert_storable,
     cancellation,
-    claims,
-    replayed,
-    state,
     unsaved,
 )
 from tests.domain.laundry import (
     FINDING,
     ITEMS,
+    LATER,
     REPORT,
-    RETURN_AT,
     SHIRT_FEN,
     Command,
     agree,
@@ -57,11 +50,9 @@ from tests.domain.laundry import (
     sign,
     trips,
 )
+from tests.domain.order_machine import OrderMachine, paid_and_back, seats_held, workers_held
 
-OFFICE: dict[str, Any] = {"by": BY_STAFF, "at": NOW}
 FIELD: dict[str, Any] = {"happened_at": NOW, "by": BY_WORKER, "at": NOW}
-HOME: dict[str, Any] = {"by": BY_CUSTOMER, "at": NOW}
-LATER = RETURN_AT + timedelta(days=2)
 NUMBERS = st.integers(1, 4)
 COLLECTIONS = {
     "as booked": collected(),
@@ -69,7 +60,6 @@ COLLECTIONS = {
     "more": collected("shirt", "coat", "coat", "coat", reason_code="more", consent="signature"),
     "unexplained": collected("coat"),
 }
-_MAPPER = PlainJsonMapper(OrjsonTranscoder())
 
 
 def move_on(order: DryCleaningOrder, number: int) -> None:
@@ -145,7 +135,7 @@ def is_refusal(event: object) -> bool:
     return isinstance(event, DryCleaningOrder.GarmentRefused | DryCleaningOrder.SurchargeDeclined)
 
 
-class DryCleaningHistories(RuleBasedStateMachine):
+class DryCleaningHistories(OrderMachine):
     """An order goes its way, with anything else tried in between."""
 
     order: DryCleaningOrder
@@ -220,31 +210,8 @@ class DryCleaningHistories(RuleBasedStateMachine):
     def cancel(self, reason: str) -> None:
         self._attempt(lambda order: order.cancel(cancellation(reason), **HOME))
 
-    def _attempt(self, command: Command) -> None:
-        """A refused command leaves no event and no trace."""
-        before, was = self.order.version, dict(state(self.order))
-        try:
-            command(self.order)
-        except JiawuError:
-            assert self.order.version == before == len(self.order.pending_events)
-            assert state(self.order) == was
-
-    @invariant()
-    def the_stored_history_rebuilds_the_order(self) -> None:
-        """Through the very JSON of the log."""
-        for event in unsaved(self.order):
-            assert_storable(event)
-        stored = [
-            _MAPPER.to_domain_event(_MAPPER.to_stored_event(event)) for event in unsaved(self.order)
-        ]
-        assert state(replayed(stored)) == state(self.order)
-
-    @invariant()
-    def every_stage_is_one_of_ours(self) -> None:
-        stages = {event.stage for event in unsaved(self.order)}
-        stages |= {garment.stage for garment in self.order.garments.values()}
-        assert stages <= set(Stage)
-        assert all(type(stage) is str for stage in stages)
+    def _part_stages(self) -> set[str]:
+        return {garment.stage for garment in self.order.garments.values()}
 
     @invariant()
     def the_order_stands_where_its_slowest_garment_stands(self) -> None:
@@ -264,14 +231,7 @@ class DryCleaningHistories(RuleBasedStateMachine):
     @invariant()
     def no_fen_is_lost(self) -> None:
         """What was paid is kept or due back; completion recognises all that was kept."""
-        paid = back = 0
-        for event in unsaved(self.order):
-            if isinstance(event, DryCleaningOrder.Paid):
-                paid += event.amount_fen
-            if isinstance(event, DryCleaningOrder.RefundDue):
-                back += event.amount_fen
-            if isinstance(event, DryCleaningOrder.Completed):
-                assert event.recognised_fen == paid - back
+        paid, back = paid_and_back(self.order)
         assert self.order.kept_fen() == paid - back >= 0
 
     @invariant()
@@ -314,29 +274,14 @@ class DryCleaningHistories(RuleBasedStateMachine):
 
     @invariant()
     def each_trip_holds_its_own_driver(self) -> None:
-        held: set[object] = set()
-        for event in unsaved(self.order):
-            for claim in claims(event):
-                if isinstance(claim, ReleaseWorker):
-                    held.discard(claim.claim_id)
-                if isinstance(claim, TakeWorker):
-                    assert claim.claim_id not in held
-                    held.add(claim.claim_id)
         trips_held = {self.order.id} if self.order.worker_id else set()
         if self.order.return_worker_id:
             trips_held.add(return_trip_id(self.order.id))
-        assert held == trips_held
+        assert set(workers_held(self.order)) == trips_held
 
     @invariant()
     def the_seats_held_are_those_of_the_order(self) -> None:
-        held: set[Claim] = set()
-        for event in unsaved(self.order):
-            for claim in claims(event):
-                if isinstance(claim, ReleaseSeats):
-                    held.clear()
-                if isinstance(claim, TakeSeats):
-                    assert claim not in held
-                    held.add(claim)
+        held = seats_held(self.order)
         if self.order.stage in {Stage.CANCELLED, Stage.EXPIRED} or not self.order.seats:
             assert held == set()
         else:

@@ -1,14 +1,12 @@
 """What of a dry-cleaning is paid, charged and given back where more was collected than booked."""
 
-from typing import Any
-
 import pytest
 
 from domain.orders import charges
 from domain.orders.dry_cleaning import garments
 from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.stages import Stage
-from tests.domain.histories import BY_STAFF, NOW, assert_replays, last
+from tests.domain.histories import OFFICE, assert_replays, last
 from tests.domain.laundry import (
     COAT_FEN,
     DELIVERY_FEN,
@@ -22,8 +20,6 @@ from tests.domain.laundry import (
     refused,
     sign,
 )
-
-OFFICE: dict[str, Any] = {"by": BY_STAFF, "at": NOW}
 
 
 def more_than_booked() -> DryCleaningOrder:

@@ -22,7 +22,9 @@ from domain.orders.stages import Stage
 from tests.domain.histories import (
     BY_CUSTOMER,
     BY_STAFF,
+    HOME,
     NOW,
+    OFFICE,
     claims,
     last,
     unsaved,
@@ -44,8 +46,6 @@ from tests.domain.hourly_plans import (
 )
 
 A_WEEK = timedelta(weeks=1)
-OFFICE: dict[str, Any] = {"by": BY_STAFF, "at": NOW}
-HOME: dict[str, Any] = {"by": BY_CUSTOMER, "at": NOW}
 
 
 def tuesday(number: int) -> date:

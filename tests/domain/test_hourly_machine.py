@@ -6,18 +6,17 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from domain.capacity import seat_claims
-from domain.claims import Claim, ReleaseSeats, ReleaseWorker, TakeSeats, TakeWorker
-from domain.errors import JiawuError
+from domain.claims import Claim
 from domain.orders.hourly.order import HourlyWorkOrder
 from domain.orders.hourly.plan_course import WorkerSwap
 from domain.orders.hourly.plan_visits import RUNNING, VisitMove, VisitReport
 from domain.orders.hourly.recurrence import Pattern
 from domain.orders.hourly.visits import GONE, OVER, visit_claim, visit_seats
 from domain.orders.order_exceptions import ExceptionReport
-from domain.orders.stages import STAGE_LABELS, Stage
+from domain.orders.stages import Stage
 from domain.time import shanghai_day
 from tests.domain.histories import (
     BY_CUSTOMER,
@@ -27,8 +26,6 @@ from tests.domain.histories import (
     NOW,
     OTHER_WORKER,
     POLICY,
-    assert_replays,
-    claims,
     extra_charge,
     rescheduling,
     unsaved,
@@ -44,6 +41,7 @@ from tests.domain.hourly_plans import (
     roll,
     worker_for,
 )
+from tests.domain.order_machine import OrderMachine, seats_held, workers_held
 
 PlanCommand = Callable[[HourlyWorkOrder, datetime], object]
 NUMBERS = st.integers(1, 9)
@@ -154,7 +152,7 @@ OF_A_VISIT: list[Callable[[HourlyWorkOrder, int, datetime], object]] = [
 ]
 
 
-class PlanHistories(RuleBasedStateMachine):
+class PlanHistories(OrderMachine):
     """A plan goes on for weeks, with anything tried in between."""
 
     order: HourlyWorkOrder
@@ -174,13 +172,13 @@ class PlanHistories(RuleBasedStateMachine):
 
     @rule(command=st.sampled_from(OF_THE_PLAN))
     def ask_of_the_plan(self, command: PlanCommand) -> None:
-        self._attempt(lambda: command(self.order, self.at))
+        self._attempt(lambda order: command(order, self.at))
 
     @rule(command=st.sampled_from(OF_A_VISIT), number=NUMBERS)
     def ask_of_a_visit(
         self, command: Callable[[HourlyWorkOrder, int, datetime], object], number: int
     ) -> None:
-        self._attempt(lambda: command(self.order, number, self.at))
+        self._attempt(lambda order: command(order, number, self.at))
 
     @rule()
     def go_on(self) -> None:
@@ -212,24 +210,10 @@ class PlanHistories(RuleBasedStateMachine):
     )
     def end(self, reason: str, soon: int) -> None:
         if soon == 0:
-            self._attempt(lambda: end(self.order, reason, self.at))
+            self._attempt(lambda order: end(order, reason, self.at))
 
-    def _attempt(self, command: Callable[[], object]) -> None:
-        """A refused command leaves no event and no trace."""
-        before = self.order.version
-        try:
-            command()
-        except JiawuError:
-            assert self.order.version == before == len(self.order.pending_events)
-
-    @invariant()
-    def the_history_rebuilds_the_plan(self) -> None:
-        assert_replays(self.order, self.order.pending_events)
-
-    @invariant()
-    def every_stage_has_a_label(self) -> None:
-        stages = {self.order.stage, *(each.stage for each in self.order.visits.values())}
-        assert stages <= {str(stage) for stage in STAGE_LABELS}
+    def _part_stages(self) -> set[str]:
+        return {each.stage for each in self.order.visits.values()}
 
     @invariant()
     def a_visit_is_given_to_a_worker_only_when_it_is_paid(self) -> None:
@@ -271,15 +255,7 @@ class PlanHistories(RuleBasedStateMachine):
 
     @invariant()
     def the_claims_hold_just_the_workers_of_the_visits(self) -> None:
-        held: dict[object, int] = {}
-        for event in unsaved(self.order):
-            for claim in claims(event):
-                if isinstance(claim, ReleaseWorker):
-                    held.pop(claim.claim_id, None)
-                if isinstance(claim, TakeWorker):
-                    assert claim.claim_id not in held
-                    held[claim.claim_id] = claim.worker
-        assert held == {
+        assert workers_held(self.order) == {
             visit_claim(self.order.id, number): each.worker_number
             for number, each in self.order.visits.items()
             if each.worker_id
@@ -288,14 +264,7 @@ class PlanHistories(RuleBasedStateMachine):
     @invariant()
     def the_claims_hold_just_the_seats_of_the_visits(self) -> None:
         """Of those that are not given up; a visit that is done was in its seat."""
-        held: set[Claim] = set()
-        for event in unsaved(self.order):
-            for claim in claims(event):
-                if isinstance(claim, ReleaseSeats):
-                    held = {each for each in held if each.claim_id != claim.claim_id}  # type: ignore[union-attr] # all are seats
-                if isinstance(claim, TakeSeats):
-                    assert claim not in held
-                    held.add(claim)
+        held = seats_held(self.order)
         if self.order.stage != Stage.AWAITING_PAYMENT:
             assert held == self._seats()
 

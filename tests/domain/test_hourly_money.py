@@ -27,7 +27,9 @@ from tests.domain.histories import (
     BY_CUSTOMER,
     BY_STAFF,
     BY_SYSTEM,
+    HOME,
     NOW,
+    OFFICE,
     POLICY,
     assert_replays,
     claims,
@@ -59,8 +61,6 @@ from tests.domain.hourly_plans import (
 )
 
 A_WEEK = timedelta(weeks=1)
-OFFICE: dict[str, Any] = {"by": BY_STAFF, "at": NOW}
-HOME: dict[str, Any] = {"by": BY_CUSTOMER, "at": NOW}
 
 
 def tuesday(number: int) -> date:

@@ -22,10 +22,11 @@ from domain.orders.hourly.visits import (
 from domain.orders.stages import Stage
 from tests.domain.histories import (
     BY_CUSTOMER,
-    BY_STAFF,
     BY_SYSTEM,
     BY_WORKER,
+    HOME,
     NOW,
+    OFFICE,
     POLICY,
     TOMORROW,
     WORKER,
@@ -56,8 +57,6 @@ from tests.domain.hourly_plans import (
 )
 
 A_WEEK = timedelta(weeks=1)
-OFFICE: dict[str, Any] = {"by": BY_STAFF, "at": NOW}
-HOME: dict[str, Any] = {"by": BY_CUSTOMER, "at": NOW}
 
 
 def tuesday(number: int) -> date:

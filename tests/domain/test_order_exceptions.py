@@ -17,10 +17,10 @@ from domain.orders.order_exceptions import (
 from domain.orders.stages import Stage
 from tests.domain.histories import (
     BY_CUSTOMER,
-    BY_STAFF,
     BY_SYSTEM,
     BY_WORKER,
     NOW,
+    OFFICE,
     POLICY,
     WORKER,
     accepted_order,
@@ -39,7 +39,6 @@ from tests.domain.histories import (
 )
 
 Fields: TypeAlias = Any  # whatever fields the thing has
-OFFICE: dict[str, Any] = {"by": BY_STAFF, "at": NOW}
 TWO_DAYS = timedelta(hours=48)
 
 

@@ -6,19 +6,13 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from domain.capacity import seat_claims
 from domain.claims import (
-    Claim,
     ReleasePlace,
-    ReleaseSeats,
-    ReleaseWorker,
     TakePlace,
-    TakeSeats,
-    TakeWorker,
 )
-from domain.errors import JiawuError
 from domain.orders.booking import ONLINE, RESERVATION
 from domain.orders.changes import Rescheduling
 from domain.orders.cleaning import AreaReview, CleaningOrder
@@ -26,16 +20,15 @@ from domain.orders.order_exceptions import ExceptionReport
 from domain.orders.stages import Stage
 from domain.orders.windows import bounds
 from tests.domain.histories import (
-    BY_CUSTOMER,
-    BY_STAFF,
     BY_WORKER,
+    HOME,
     NOW,
+    OFFICE,
     OTHER_WORKER,
     POLICY,
     PRICE_FEN,
     TOMORROW,
     WORKER,
-    assert_replays,
     assignment,
     booked_order,
     cancel,
@@ -49,13 +42,12 @@ from tests.domain.histories import (
     stray,
     unsaved,
 )
+from tests.domain.order_machine import OrderMachine, paid_and_back, seats_held, workers_held
 
 Command = Callable[[CleaningOrder], object]
 
 OTHER = assignment(worker_id=OTHER_WORKER, worker_number=8)
 FIELD: dict[str, Any] = {"happened_at": NOW, "by": BY_WORKER, "at": NOW}
-OFFICE: dict[str, Any] = {"by": BY_STAFF, "at": NOW}
-HOME: dict[str, Any] = {"by": BY_CUSTOMER, "at": NOW}
 LATER = TOMORROW + timedelta(days=3)
 
 
@@ -144,7 +136,7 @@ ANY_TIME: list[Command] = [
 ]
 
 
-class OrderHistories(RuleBasedStateMachine):
+class OrderHistories(OrderMachine):
     """An order goes its way, with anything else tried in between."""
 
     order: CleaningOrder
@@ -184,18 +176,6 @@ class OrderHistories(RuleBasedStateMachine):
     def cancel(self, reason: str, fee_fen: int) -> None:
         self._attempt(lambda order: cancel(order, reason, fee_fen))
 
-    def _attempt(self, command: Command) -> None:
-        """A refused command leaves no event and no trace."""
-        before = self.order.version
-        try:
-            command(self.order)
-        except JiawuError:
-            assert self.order.version == before == len(self.order.pending_events)
-
-    @invariant()
-    def the_history_rebuilds_the_order(self) -> None:
-        assert_replays(self.order, self.order.pending_events)
-
     @invariant()
     def no_online_order_is_assigned_before_its_price_is_paid(self) -> None:
         """And no reservation is ever paid (R10, R11)."""
@@ -209,14 +189,7 @@ class OrderHistories(RuleBasedStateMachine):
     @invariant()
     def no_fen_is_lost(self) -> None:
         """What was paid is kept or due back; completion recognises all that was kept."""
-        paid = back = 0
-        for event in unsaved(self.order):
-            if isinstance(event, CleaningOrder.Paid):
-                paid += event.amount_fen
-            if isinstance(event, CleaningOrder.RefundDue) and event.source == "order":
-                back += event.amount_fen
-            if isinstance(event, CleaningOrder.Completed):
-                assert event.recognised_fen == paid - back
+        paid, back = paid_and_back(self.order, due=lambda event: event.source == "order")
         assert self.order.kept_fen() == paid - back >= 0
 
     @invariant()
@@ -226,33 +199,17 @@ class OrderHistories(RuleBasedStateMachine):
 
     @invariant()
     def the_claims_hold_just_the_one_interval(self) -> None:
-        held: set[object] = set()
-        for event in unsaved(self.order):
-            for claim in claims(event):
-                if isinstance(claim, ReleaseWorker):
-                    held.discard(claim.claim_id)
-                if isinstance(claim, TakeWorker):
-                    assert claim.claim_id not in held
-                    held.add(claim.claim_id)
-        assert held == ({self.order.id} if self.order.worker_id else set())
+        assert set(workers_held(self.order)) == ({self.order.id} if self.order.worker_id else set())
 
     @invariant()
     def the_claims_hold_just_the_seats_of_the_agreed_date(self) -> None:
-        """Of an order that is not cancelled; each slot is free before it is taken."""
-        held: set[Claim] = set()
-        for event in unsaved(self.order):
-            for claim in claims(event):
-                if isinstance(claim, ReleaseSeats):
-                    held.clear()
-                if isinstance(claim, TakeSeats):
-                    assert claim not in held
-                    held.add(claim)
+        """Of an order that is not cancelled."""
         ended = self.order.stage in {Stage.CANCELLED, Stage.EXPIRED}
         if ended or not self.order.seats:
-            assert held == set()
+            assert seats_held(self.order) == set()
         else:
             agreed = seats_for(self.order.windows, self.order.seats["seats"])
-            assert held == set(seat_claims(self.order.id, agreed))
+            assert seats_held(self.order) == set(seat_claims(self.order.id, agreed))
 
     @invariant()
     def only_an_unpaid_online_order_has_a_place_among_the_holds(self) -> None:

@@ -22,8 +22,6 @@ from domain.orders.offline_receipts import OnlineOrderError
 from domain.orders.stages import Stage
 from tests.domain.appliances import (
     FIELD,
-    HOME,
-    OFFICE,
     agreed,
     arrive,
     booked,
@@ -42,7 +40,9 @@ from tests.domain.appliances import (
 from tests.domain.histories import (
     BY_CUSTOMER,
     BY_SYSTEM,
+    HOME,
     NOW,
+    OFFICE,
     TOMORROW,
     assert_replays,
     assignment,
