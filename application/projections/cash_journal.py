@@ -24,10 +24,10 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
 from domain.ledger.chart import WECHAT_UNRECONCILED, account
 from domain.ledger.entries import Entry, Line
 from domain.ledger.posting import PostingFacts, post
@@ -37,6 +37,7 @@ metadata = MetaData(schema="cash_journal")
 projection = Projection("cash_journal", metadata)
 
 CASH: Final = (WECHAT_UNRECONCILED.code,)
+_UNMOVED: Final = {"debit_fen": 0, "credit_fen": 0}
 
 order_numbers = Table(
     "order_numbers",
@@ -85,22 +86,16 @@ balances = Table(
 
 
 @projection.handles
-def note_order(connection: Connection, recorded: Recorded) -> None:
+def note_order(rows: Rows, recorded: Recorded) -> None:
     """The number that entries about the order show."""
     event: OrderFacts.Booked = recorded.event
-    row = {"order_id": event.originator_id, "order_number": event.order_number}
-    connection.execute(insert(order_numbers).values(row))
+    rows.insert(order_numbers, order_id=event.originator_id, order_number=event.order_number)
 
 
 @projection.handles
-def post_entry(connection: Connection, recorded: Recorded) -> None:
-    """Post what the event means, if it moves money."""
-    event = recorded.event
-    order_id = getattr(event, "payable_id", event.originator_id)
-    facts = PostingFacts(order_id=order_id, order_number=_number(connection, order_id))
-    entry = post(event, facts)
-    if entry is not None:
-        _write(connection, recorded.position, entry, facts)
+def post_entry(rows: Rows, recorded: Recorded) -> None:
+    """Post what the event means, if it moves money; the numbers of a batch are read at once."""
+    rows.at_end(_post_all, recorded)
 
 
 def list_entries(connection: Connection, *, limit: int, after: str = "") -> Page:
@@ -153,51 +148,65 @@ def _balance(code: str, debit_fen: int, credit_fen: int) -> dict[str, Any]:
     }
 
 
-def _number(connection: Connection, order_id: UUID) -> str:
-    query = select(order_numbers.c.order_number).where(order_numbers.c.order_id == order_id)
-    return str(connection.execute(query).scalar_one())
+def _post_all(rows: Rows, batch: Sequence[Recorded]) -> None:
+    rows.load(order_numbers, [{"order_id": _order_id(recorded)} for recorded in batch])
+    for recorded in batch:
+        order_id = _order_id(recorded)
+        facts = PostingFacts(order_id=order_id, order_number=_number(rows, order_id))
+        entry = post(recorded.event, facts)
+        if entry is not None:
+            _write(rows, recorded.position, entry, facts)
 
 
-def _write(connection: Connection, position: int, entry: Entry, facts: PostingFacts) -> None:
-    row = {
-        "position": position,
-        "rule": entry.rule,
-        "rule_version": entry.rule_version,
-        "date": entry.date,
-        "summary": entry.summary,
-    }
-    connection.execute(insert(entries).values({**row, **facts}))
-    for number, line in enumerate(entry.lines, start=1):
-        _write_line(connection, position, number, line)
+def _order_id(recorded: Recorded) -> UUID:
+    order_id: UUID = getattr(recorded.event, "payable_id", recorded.event.originator_id)
+    return order_id
 
 
-def _write_line(connection: Connection, position: int, number: int, line: Line) -> None:
-    row = {
-        "position": position,
-        "line": number,
-        "account": line.account,
-        "debit_fen": line.debit_fen,
-        "credit_fen": line.credit_fen,
-        "balance_fen": _move(connection, line),
-        "order_id": line.order_id,
-        "transaction_id": line.transaction_id,
-        "service_code": line.service_code,
-    }
-    connection.execute(insert(lines).values(row))
+def _number(rows: Rows, order_id: UUID) -> str:
+    """Raises LookupError where the order was never booked."""
+    found = rows.get(order_numbers, order_id=order_id)
+    if found is None:
+        raise LookupError(order_id)
+    return str(found["order_number"])
 
 
-def _move(connection: Connection, line: Line) -> int:
-    """Add the line to its account; returns debits less credits after it."""
-    row = insert(balances).values(
-        account=line.account, debit_fen=line.debit_fen, credit_fen=line.credit_fen
+def _write(rows: Rows, position: int, entry: Entry, facts: PostingFacts) -> None:
+    rows.insert(
+        entries,
+        position=position,
+        rule=entry.rule,
+        rule_version=entry.rule_version,
+        date=entry.date,
+        summary=entry.summary,
+        **facts,
     )
-    sums = {
-        "debit_fen": balances.c.debit_fen + row.excluded.debit_fen,
-        "credit_fen": balances.c.credit_fen + row.excluded.credit_fen,
-    }
-    moved = row.on_conflict_do_update(index_elements=["account"], set_=sums)
-    left = balances.c.debit_fen - balances.c.credit_fen
-    return int(connection.execute(moved.returning(left)).scalar_one())
+    for number, line in enumerate(entry.lines, start=1):
+        _write_line(rows, position, number, line)
+
+
+def _write_line(rows: Rows, position: int, number: int, line: Line) -> None:
+    rows.insert(
+        lines,
+        position=position,
+        line=number,
+        account=line.account,
+        debit_fen=line.debit_fen,
+        credit_fen=line.credit_fen,
+        balance_fen=_move(rows, line),
+        order_id=line.order_id,
+        transaction_id=line.transaction_id,
+        service_code=line.service_code,
+    )
+
+
+def _move(rows: Rows, line: Line) -> int:
+    """Add the line to its account; returns debits less credits after it."""
+    before = rows.get(balances, account=line.account) or _UNMOVED
+    key = {"account": line.account}
+    rows.tally(balances, key, debit_fen=line.debit_fen, credit_fen=line.credit_fen)
+    left_fen: int = before["debit_fen"] - before["credit_fen"]
+    return left_fen + line.debit_fen - line.credit_fen
 
 
 def _lines_of(connection: Connection, positions: Sequence[int]) -> dict[int, list[dict[str, Any]]]:

@@ -17,13 +17,13 @@ from sqlalchemy import (
     Text,
     Uuid,
     select,
-    update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from application.projections.order_sentences import sentence
 from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
 from domain.orders.order_facts import OrderFacts
 from domain.orders.windows import bounds
 
@@ -64,105 +64,100 @@ timeline = Table(
 
 
 @projection.handles
-def book(connection: Connection, recorded: Recorded) -> None:
+def book(rows: Rows, recorded: Recorded) -> None:
     """A new order."""
     event: OrderFacts.Booked = recorded.event
     starts_at, ends_at = bounds(event.windows[0])
-    connection.execute(
-        insert(orders).values(
-            order_id=event.originator_id,
-            position=recorded.position,
-            customer_id=event.customer_id,
-            order_number=event.order_number,
-            kind_path=event.kind_path,
-            stage=event.stage,
-            lines=event.lines,
-            contact=event.contact,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            booked_at=event.timestamp,
-            pay_by=event.pay_by,
-            total_fen=event.total_fen,
-            paid_fen=0,
-            refund_due_fen=0,
-        )
+    rows.insert(
+        orders,
+        order_id=event.originator_id,
+        position=recorded.position,
+        customer_id=event.customer_id,
+        order_number=event.order_number,
+        kind_path=event.kind_path,
+        stage=event.stage,
+        lines=event.lines,
+        contact=event.contact,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        booked_at=event.timestamp,
+        pay_by=event.pay_by,
+        total_fen=event.total_fen,
+        paid_fen=0,
+        refund_due_fen=0,
     )
 
 
 @projection.handles
-def follow(connection: Connection, recorded: Recorded) -> None:
+def follow(rows: Rows, recorded: Recorded) -> None:
     """The stage, and a sentence for the timeline."""
     event: OrderFacts.Event = recorded.event
-    _change(connection, event, stage=event.stage)
+    _change(rows, event, stage=event.stage)
     told = sentence(event)
     if not told:
         return
-    connection.execute(
-        insert(timeline).values(
-            order_id=event.originator_id,
-            position=recorded.position,
-            at=_when(event),
-            stage=event.stage,
-            sentence=told,
-        )
+    rows.insert(
+        timeline,
+        order_id=event.originator_id,
+        position=recorded.position,
+        at=_when(event),
+        stage=event.stage,
+        sentence=told,
     )
 
 
 @projection.handles
-def put_in_charge(connection: Connection, recorded: Recorded) -> None:
+def put_in_charge(rows: Rows, recorded: Recorded) -> None:
     """Who comes."""
-    _change(connection, recorded.event, worker_number=recorded.event.worker_number)
+    _change(rows, recorded.event, worker_number=recorded.event.worker_number)
 
 
 @projection.handles
-def give_back(connection: Connection, recorded: Recorded) -> None:
+def give_back(rows: Rows, recorded: Recorded) -> None:
     """Nobody comes for now."""
-    _change(connection, recorded.event, worker_number=None)
+    _change(rows, recorded.event, worker_number=None)
 
 
 @projection.handles
-def move(connection: Connection, recorded: Recorded) -> None:
+def move(rows: Rows, recorded: Recorded) -> None:
     """Another window."""
     event: OrderFacts.Rescheduled = recorded.event
     starts_at, ends_at = bounds(event.windows[0])
     keeps = event.worker_number or None
-    _change(connection, event, starts_at=starts_at, ends_at=ends_at, worker_number=keeps)
+    _change(rows, event, starts_at=starts_at, ends_at=ends_at, worker_number=keeps)
 
 
 @projection.handles
-def reprice(connection: Connection, recorded: Recorded) -> None:
+def reprice(rows: Rows, recorded: Recorded) -> None:
     """What the other date costs, where it costs otherwise."""
     event: OrderFacts.Rescheduled = recorded.event
     if event.lines is not None:
-        _change(connection, event, lines=event.lines)
+        _change(rows, event, lines=event.lines)
 
 
 @projection.handles
-def charge(connection: Connection, recorded: Recorded) -> None:
+def charge(rows: Rows, recorded: Recorded) -> None:
     """More is to be paid."""
-    more = orders.c.total_fen + recorded.event.amount_fen
-    _change(connection, recorded.event, total_fen=more)
+    _add(rows, recorded.event, total_fen=recorded.event.amount_fen)
 
 
 @projection.handles
-def withdraw_charge(connection: Connection, recorded: Recorded) -> None:
+def withdraw_charge(rows: Rows, recorded: Recorded) -> None:
     """A further charge was given up."""
     event: OrderFacts.ChargeWithdrawn = recorded.event
-    _change(connection, event, total_fen=orders.c.total_fen - event.amount_fen)
+    _add(rows, event, total_fen=-event.amount_fen)
 
 
 @projection.handles
-def pay(connection: Connection, recorded: Recorded) -> None:
+def pay(rows: Rows, recorded: Recorded) -> None:
     """A charge was paid."""
-    paid = orders.c.paid_fen + recorded.event.amount_fen
-    _change(connection, recorded.event, paid_fen=paid)
+    _add(rows, recorded.event, paid_fen=recorded.event.amount_fen)
 
 
 @projection.handles
-def owe_back(connection: Connection, recorded: Recorded) -> None:
+def owe_back(rows: Rows, recorded: Recorded) -> None:
     """Money is to go back."""
-    due = orders.c.refund_due_fen + recorded.event.amount_fen
-    _change(connection, recorded.event, refund_due_fen=due)
+    _add(rows, recorded.event, refund_due_fen=recorded.event.amount_fen)
 
 
 def list_page(connection: Connection, customer_id: UUID, *, limit: int, after: str = "") -> Page:
@@ -194,6 +189,9 @@ def _when(event: OrderFacts.Event) -> datetime:
     return happened_at
 
 
-def _change(connection: Connection, event: OrderFacts.Event, **values: object) -> None:
-    changed = update(orders).where(orders.c.order_id == event.originator_id)
-    connection.execute(changed.values(values))
+def _change(rows: Rows, event: OrderFacts.Event, **values: object) -> None:
+    rows.change(orders, {"order_id": event.originator_id}, **values)
+
+
+def _add(rows: Rows, event: OrderFacts.Event, **amounts: int) -> None:
+    rows.add(orders, {"order_id": event.originator_id}, **amounts)

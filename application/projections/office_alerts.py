@@ -23,12 +23,12 @@ from sqlalchemy import (
     func,
     select,
     text,
-    update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
 from domain.alerts import Alert, AlertCode, Concern, Fact
 from domain.orders.order_facts import OrderFacts
 from domain.payments import MoneyArrived, Payment
@@ -61,25 +61,23 @@ _CODES: Final[dict[type[MoneyArrived], AlertCode]] = {
 
 
 @projection.handles
-def raise_alert(connection: Connection, recorded: Recorded) -> None:
+def raise_alert(rows: Rows, recorded: Recorded) -> None:
     """A new alert, unless the fact behind it made its row before."""
     event: Alert.Raised = recorded.event
     concern = Concern(code=event.code, subject=event.subject, facts=event.facts)
-    _add(connection, recorded, concern)
+    _add(rows, recorded, concern)
 
 
 @projection.handles
-def acknowledge(connection: Connection, recorded: Recorded) -> None:
+def acknowledge(rows: Rows, recorded: Recorded) -> None:
     """Somebody looked."""
     event: Alert.Acknowledged = recorded.event
-    settled = update(alerts).where(alerts.c.alert_id == event.originator_id)
-    connection.execute(
-        settled.values(acknowledged_at=event.timestamp, acknowledged_by=event.by, note=event.note)
-    )
+    settled = {"acknowledged_at": event.timestamp, "acknowledged_by": event.by}
+    rows.change(alerts, {"alert_id": event.originator_id}, **settled, note=event.note)
 
 
 @projection.handles
-def see_stray_money(connection: Connection, recorded: Recorded) -> None:
+def see_stray_money(rows: Rows, recorded: Recorded) -> None:
     """Money that pays nothing; its subject is WeChat's transaction."""
     event: MoneyArrived = recorded.event
     facts: dict[str, Fact] = {
@@ -92,11 +90,11 @@ def see_stray_money(connection: Connection, recorded: Recorded) -> None:
     if isinstance(event, Payment.AmountMismatched):
         facts["expected_fen"] = event.expected_fen
     code = _CODES[type(event)]
-    _add(connection, recorded, Concern(code=code, subject=event.transaction_id, facts=facts))
+    _add(rows, recorded, Concern(code=code, subject=event.transaction_id, facts=facts))
 
 
 @projection.handles
-def see_untaken_payment(connection: Connection, recorded: Recorded) -> None:
+def see_untaken_payment(rows: Rows, recorded: Recorded) -> None:
     """Money in time and in full that its order did not take, e.g. as it had ended."""
     event: OrderFacts.RefundDue = recorded.event
     if event.source != AlertCode.UNTAKEN_PAYMENT:
@@ -108,7 +106,7 @@ def see_untaken_payment(connection: Connection, recorded: Recorded) -> None:
         "amount_fen": event.amount_fen,
     }
     concern = Concern(code=AlertCode.UNTAKEN_PAYMENT, subject=event.transaction_id, facts=facts)
-    _add(connection, recorded, concern)
+    _add(rows, recorded, concern)
 
 
 def list_page(connection: Connection, *, open_only: bool, limit: int, after: str = "") -> Page:
@@ -135,8 +133,11 @@ def count_open(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _add(connection: Connection, recorded: Recorded, concern: Concern) -> None:
-    row = insert(alerts).values(
+def _add(rows: Rows, recorded: Recorded, concern: Concern) -> None:
+    if rows.get(alerts, alert_id=concern.alert_id) is not None:
+        return
+    rows.insert(
+        alerts,
         alert_id=concern.alert_id,
         position=recorded.position,
         code=concern.code,
@@ -146,4 +147,3 @@ def _add(connection: Connection, recorded: Recorded, concern: Concern) -> None:
         acknowledged_by="",
         note="",
     )
-    connection.execute(row.on_conflict_do_nothing(index_elements=["alert_id"]))

@@ -15,12 +15,12 @@ from sqlalchemy import (
     Uuid,
     func,
     select,
-    update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from application.projections.paging import MOST_ROWS, Page, PageLimitError, page, position_of
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
 from domain.orders.order_exceptions import OrderExceptions
 from domain.orders.order_facts import OrderFacts
 
@@ -61,57 +61,52 @@ exceptions = Table(
 
 
 @projection.handles
-def note_order(connection: Connection, recorded: Recorded) -> None:
+def note_order(rows: Rows, recorded: Recorded) -> None:
     """By which number people call the order."""
     event: OrderFacts.Booked = recorded.event
-    connection.execute(
-        insert(orders).values(
-            order_id=event.originator_id,
-            order_number=event.order_number,
-            kind_path=event.kind_path,
-        )
+    rows.insert(
+        orders,
+        order_id=event.originator_id,
+        order_number=event.order_number,
+        kind_path=event.kind_path,
     )
 
 
 @projection.handles
-def report(connection: Connection, recorded: Recorded) -> None:
+def report(rows: Rows, recorded: Recorded) -> None:
     """Something went wrong."""
     event: OrderExceptions.ExceptionReported = recorded.event
-    connection.execute(
-        insert(exceptions).values(
-            order_id=event.originator_id,
-            exception_number=event.exception_number,
-            rank=recorded.position,
-            kind=event.kind,
-            stage=event.stage,
-            details=event.details,
-            note=event.note,
-            reported_by=event.by,
-            happened_at=event.happened_at,
-            reported_at=event.timestamp,
-            resolution_code="",
-            resolution_note="",
-            resolved_by="",
-        )
+    rows.insert(
+        exceptions,
+        order_id=event.originator_id,
+        exception_number=event.exception_number,
+        rank=recorded.position,
+        kind=event.kind,
+        stage=event.stage,
+        details=event.details,
+        note=event.note,
+        reported_by=event.by,
+        happened_at=event.happened_at,
+        reported_at=event.timestamp,
+        resolution_code="",
+        resolution_note="",
+        resolved_by="",
     )
 
 
 @projection.handles
-def resolve(connection: Connection, recorded: Recorded) -> None:
+def resolve(rows: Rows, recorded: Recorded) -> None:
     """It was dealt with."""
     event: OrderExceptions.ExceptionResolved = recorded.event
-    done = update(exceptions).where(
-        exceptions.c.order_id == event.originator_id,
-        exceptions.c.exception_number == event.exception_number,
-    )
-    connection.execute(
-        done.values(
-            rank=exceptions.c.rank + _RESOLVED,
-            resolution_code=event.resolution_code,
-            resolution_note=event.note,
-            resolved_by=event.by,
-            resolved_at=event.timestamp,
-        )
+    key = {"order_id": event.originator_id, "exception_number": event.exception_number}
+    rows.add(exceptions, key, rank=_RESOLVED)
+    rows.change(
+        exceptions,
+        key,
+        resolution_code=event.resolution_code,
+        resolution_note=event.note,
+        resolved_by=event.by,
+        resolved_at=event.timestamp,
     )
 
 

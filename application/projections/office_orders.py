@@ -20,12 +20,12 @@ from sqlalchemy import (
     Text,
     Uuid,
     select,
-    update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
 from domain.orders.order_facts import OrderFacts
 from domain.orders.windows import bounds
 
@@ -81,88 +81,83 @@ counts = Table(
 
 
 @projection.handles
-def book(connection: Connection, recorded: Recorded) -> None:
+def book(rows: Rows, recorded: Recorded) -> None:
     """A new order."""
     event: OrderFacts.Booked = recorded.event
     starts_at, ends_at = bounds(event.windows[0])
-    connection.execute(
-        insert(orders).values(
-            order_id=event.originator_id,
-            position=recorded.position,
-            order_number=event.order_number,
-            customer_id=event.customer_id,
-            service_code=event.service_code,
-            kind_path=event.kind_path,
-            source=event.source,
-            stage=event.stage,
-            contact=event.contact,
-            remark=event.remark,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            booked_at=event.timestamp,
-            total_fen=event.total_fen,
-            paid_fen=0,
-            refund_due_fen=0,
-        )
+    rows.insert(
+        orders,
+        order_id=event.originator_id,
+        position=recorded.position,
+        order_number=event.order_number,
+        customer_id=event.customer_id,
+        service_code=event.service_code,
+        kind_path=event.kind_path,
+        source=event.source,
+        stage=event.stage,
+        contact=event.contact,
+        remark=event.remark,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        booked_at=event.timestamp,
+        total_fen=event.total_fen,
+        paid_fen=0,
+        refund_due_fen=0,
     )
-    _count(connection, event.stage, 1)
+    _count(rows, event.stage, 1)
 
 
 @projection.handles
-def follow(connection: Connection, recorded: Recorded) -> None:
+def follow(rows: Rows, recorded: Recorded) -> None:
     """The timeline, and the stage the fact left the order in."""
     event: OrderFacts.Event = recorded.event
-    connection.execute(
-        insert(timeline).values(
-            order_id=event.originator_id,
-            position=recorded.position,
-            event=_name(event),
-            stage=event.stage,
-            by=event.by,
-            recorded_at=event.timestamp,
-            happened_at=getattr(event, "happened_at", event.timestamp),
-            note=getattr(event, "note", ""),
-        )
+    rows.insert(
+        timeline,
+        order_id=event.originator_id,
+        position=recorded.position,
+        event=_name(event),
+        stage=event.stage,
+        by=event.by,
+        recorded_at=event.timestamp,
+        happened_at=getattr(event, "happened_at", event.timestamp),
+        note=getattr(event, "note", ""),
     )
-    before = select(orders.c.stage).where(orders.c.order_id == event.originator_id)
-    stage = connection.execute(before).scalar_one()
-    if stage != event.stage:
-        _count(connection, stage, -1)
-        _count(connection, event.stage, 1)
-        _change(connection, event, stage=event.stage)
+    before = _order(rows, event)
+    if before["stage"] != event.stage:
+        _count(rows, before["stage"], -1)
+        _count(rows, event.stage, 1)
+        _change(rows, event, stage=event.stage)
 
 
 @projection.handles
-def handle(connection: Connection, recorded: Recorded) -> None:
+def handle(rows: Rows, recorded: Recorded) -> None:
     """When the office first dealt with the order (处理时间)."""
     event: OrderFacts.Event = recorded.event
-    first = update(orders).where(
-        orders.c.order_id == event.originator_id, orders.c.handled_at.is_(None)
-    )
-    connection.execute(first.values(handled_at=event.timestamp))
+    if _order(rows, event)["handled_at"] is None:
+        _change(rows, event, handled_at=event.timestamp)
 
 
 @projection.handles
-def put_in_charge(connection: Connection, recorded: Recorded) -> None:
+def put_in_charge(rows: Rows, recorded: Recorded) -> None:
     """Who has the order now (负责人)."""
     event: OrderFacts.Assigned | OrderFacts.Reassigned = recorded.event
-    _change(connection, event, worker_id=event.worker_id, worker_number=event.worker_number)
+    _change(rows, event, worker_id=event.worker_id, worker_number=event.worker_number)
 
 
 @projection.handles
-def give_back(connection: Connection, recorded: Recorded) -> None:
+def give_back(rows: Rows, recorded: Recorded) -> None:
     """Nobody has the order."""
     event: OrderFacts.Declined | OrderFacts.Cancelled = recorded.event
-    _change(connection, event, worker_id=None, worker_number=None)
+    _change(rows, event, worker_id=None, worker_number=None)
 
 
 @projection.handles
-def move(connection: Connection, recorded: Recorded) -> None:
+def move(rows: Rows, recorded: Recorded) -> None:
     """Another window, and whoever keeps the work in it."""
     event: OrderFacts.Rescheduled = recorded.event
     starts_at, ends_at = bounds(event.windows[0])
     _change(
-        connection,
+        rows,
         event,
         starts_at=starts_at,
         ends_at=ends_at,
@@ -172,31 +167,31 @@ def move(connection: Connection, recorded: Recorded) -> None:
 
 
 @projection.handles
-def charge(connection: Connection, recorded: Recorded) -> None:
+def charge(rows: Rows, recorded: Recorded) -> None:
     """More is to be paid."""
     event: OrderFacts.ChargeAdded = recorded.event
-    _change(connection, event, total_fen=orders.c.total_fen + event.amount_fen)
+    _add(rows, event, total_fen=event.amount_fen)
 
 
 @projection.handles
-def withdraw_charge(connection: Connection, recorded: Recorded) -> None:
+def withdraw_charge(rows: Rows, recorded: Recorded) -> None:
     """A further charge was given up."""
     event: OrderFacts.ChargeWithdrawn = recorded.event
-    _change(connection, event, total_fen=orders.c.total_fen - event.amount_fen)
+    _add(rows, event, total_fen=-event.amount_fen)
 
 
 @projection.handles
-def pay(connection: Connection, recorded: Recorded) -> None:
+def pay(rows: Rows, recorded: Recorded) -> None:
     """A charge was paid."""
     event: OrderFacts.Paid = recorded.event
-    _change(connection, event, paid_fen=orders.c.paid_fen + event.amount_fen)
+    _add(rows, event, paid_fen=event.amount_fen)
 
 
 @projection.handles
-def owe_back(connection: Connection, recorded: Recorded) -> None:
+def owe_back(rows: Rows, recorded: Recorded) -> None:
     """Money is to go back."""
     event: OrderFacts.RefundDue = recorded.event
-    _change(connection, event, refund_due_fen=orders.c.refund_due_fen + event.amount_fen)
+    _add(rows, event, refund_due_fen=event.amount_fen)
 
 
 def list_page(
@@ -236,18 +231,24 @@ def counts_by_stage(connection: Connection) -> dict[str, int]:
     return {stage: number for stage, number in rows if number}
 
 
-def _change(connection: Connection, event: OrderFacts.Event, **values: object) -> None:
-    changed = update(orders).where(orders.c.order_id == event.originator_id)
-    connection.execute(changed.values(values))
+def _order(rows: Rows, event: OrderFacts.Event) -> Mapping[str, Any]:
+    """The order's row; raises LookupError where it was never booked."""
+    found = rows.get(orders, order_id=event.originator_id)
+    if found is None:
+        raise LookupError(event.originator_id)
+    return found
 
 
-def _count(connection: Connection, stage: str, by: int) -> None:
-    row = insert(counts).values(stage=stage, orders=by)
-    connection.execute(
-        row.on_conflict_do_update(
-            index_elements=["stage"], set_={"orders": counts.c.orders + row.excluded.orders}
-        )
-    )
+def _change(rows: Rows, event: OrderFacts.Event, **values: object) -> None:
+    rows.change(orders, {"order_id": event.originator_id}, **values)
+
+
+def _add(rows: Rows, event: OrderFacts.Event, **amounts: int) -> None:
+    rows.add(orders, {"order_id": event.originator_id}, **amounts)
+
+
+def _count(rows: Rows, stage: str, by: int) -> None:
+    rows.tally(counts, {"stage": stage}, orders=by)
 
 
 def _name(event: OrderFacts.Event) -> str:

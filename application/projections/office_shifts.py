@@ -14,13 +14,11 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    delete,
     select,
-    update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
 from domain.shifts import Shift
 
 metadata = MetaData(schema="office_shifts")
@@ -55,55 +53,52 @@ _NO_SHIFT = {"pool": "", "area": "", "first_slot": 0, "end_slot": 0}
 
 
 @projection.handles
-def plan(connection: Connection, recorded: Recorded) -> None:
+def plan(rows: Rows, recorded: Recorded) -> None:
     """A day without a shift."""
     event: Shift.Planned = recorded.event
-    connection.execute(
-        insert(days).values(
-            shift_id=event.originator_id,
-            worker_id=event.worker_id,
-            worker_number=event.worker_number,
-            day=date.fromisoformat(event.day),
-            **_NO_SHIFT,
-        )
+    rows.insert(
+        days,
+        shift_id=event.originator_id,
+        worker_id=event.worker_id,
+        worker_number=event.worker_number,
+        day=date.fromisoformat(event.day),
+        **_NO_SHIFT,
     )
 
 
 @projection.handles
-def roster(connection: Connection, recorded: Recorded) -> None:
+def roster(rows: Rows, recorded: Recorded) -> None:
     """The shift, or the one that replaces it."""
     event: Shift.Rostered = recorded.event
     duty = {"pool": event.pool, "area": event.area}
-    _change(connection, event, **duty, first_slot=event.first_slot, end_slot=event.end_slot)
+    _change(rows, event, **duty, first_slot=event.first_slot, end_slot=event.end_slot)
 
 
 @projection.handles
-def withdraw(connection: Connection, recorded: Recorded) -> None:
+def withdraw(rows: Rows, recorded: Recorded) -> None:
     """No shift any more."""
-    _change(connection, recorded.event, **_NO_SHIFT)
+    _change(rows, recorded.event, **_NO_SHIFT)
 
 
 @projection.handles
-def grant_leave(connection: Connection, recorded: Recorded) -> None:
+def grant_leave(rows: Rows, recorded: Recorded) -> None:
     """The part of a leave that falls on the day."""
     event: Shift.LeaveGranted = recorded.event
-    connection.execute(
-        insert(leaves).values(
-            shift_id=event.originator_id,
-            leave_id=event.leave_id,
-            reason_code=event.reason_code,
-            first_slot=event.first_slot,
-            end_slot=event.end_slot,
-        )
+    rows.insert(
+        leaves,
+        shift_id=event.originator_id,
+        leave_id=event.leave_id,
+        reason_code=event.reason_code,
+        first_slot=event.first_slot,
+        end_slot=event.end_slot,
     )
 
 
 @projection.handles
-def revoke_leave(connection: Connection, recorded: Recorded) -> None:
+def revoke_leave(rows: Rows, recorded: Recorded) -> None:
     """That leave does not take place."""
     event: Shift.LeaveRevoked = recorded.event
-    gone = (leaves.c.shift_id == event.originator_id, leaves.c.leave_id == event.leave_id)
-    connection.execute(delete(leaves).where(*gone))
+    rows.remove(leaves, shift_id=event.originator_id, leave_id=event.leave_id)
 
 
 def between(connection: Connection, first: date, last: date) -> Sequence[dict[str, Any]]:
@@ -118,6 +113,5 @@ def between(connection: Connection, first: date, last: date) -> Sequence[dict[st
     return [{**row, "leaves": away.get(row["shift_id"], [])} for row in rows]
 
 
-def _change(connection: Connection, event: Shift.Event, **values: Any) -> None:  # noqa: ANN401 - column values
-    changed = update(days).where(days.c.shift_id == event.originator_id)
-    connection.execute(changed.values(values))
+def _change(rows: Rows, event: Shift.Event, **values: Any) -> None:  # noqa: ANN401 - column values
+    rows.change(days, {"shift_id": event.originator_id}, **values)

@@ -19,12 +19,12 @@ from sqlalchemy import (
     Uuid,
     func,
     select,
-    update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from application.projections.paging import Page, newest_first
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
 from domain.orders.order_facts import OrderFacts
 from domain.workers import ACTIVE, LEFT, SUSPENDED, Worker
 
@@ -58,74 +58,73 @@ services = Table(
 
 
 @projection.handles
-def register(connection: Connection, recorded: Recorded) -> None:
+def register(rows: Rows, recorded: Recorded) -> None:
     """A new worker."""
     event: Worker.Registered = recorded.event
-    connection.execute(
-        insert(workers).values(
-            worker_id=event.originator_id,
-            position=recorded.position,
-            number=event.number,
-            name=event.name,
-            phone=event.phone,
-            skills=event.skills,
-            districts=event.districts,
-            status=ACTIVE,
-        )
+    rows.insert(
+        workers,
+        worker_id=event.originator_id,
+        position=recorded.position,
+        number=event.number,
+        name=event.name,
+        phone=event.phone,
+        skills=event.skills,
+        districts=event.districts,
+        status=ACTIVE,
     )
 
 
 @projection.handles
-def change_skills(connection: Connection, recorded: Recorded) -> None:
+def change_skills(rows: Rows, recorded: Recorded) -> None:
     """What the worker can do, and where."""
     event: Worker.SkillsChanged = recorded.event
-    _change(connection, event, skills=event.skills, districts=event.districts)
+    _change(rows, event, skills=event.skills, districts=event.districts)
 
 
 @projection.handles
-def suspend(connection: Connection, recorded: Recorded) -> None:
+def suspend(rows: Rows, recorded: Recorded) -> None:
     """No new work."""
-    _change(connection, recorded.event, status=SUSPENDED)
+    _change(rows, recorded.event, status=SUSPENDED)
 
 
 @projection.handles
-def reinstate(connection: Connection, recorded: Recorded) -> None:
+def reinstate(rows: Rows, recorded: Recorded) -> None:
     """New work again."""
-    _change(connection, recorded.event, status=ACTIVE)
+    _change(rows, recorded.event, status=ACTIVE)
 
 
 @projection.handles
-def leave(connection: Connection, recorded: Recorded) -> None:
+def leave(rows: Rows, recorded: Recorded) -> None:
     """Gone for good."""
-    _change(connection, recorded.event, status=LEFT)
+    _change(rows, recorded.event, status=LEFT)
 
 
 @projection.handles
-def note_order(connection: Connection, recorded: Recorded) -> None:
+def note_order(rows: Rows, recorded: Recorded) -> None:
     """A new order, which nobody has."""
     event: OrderFacts.Booked = recorded.event
     order = {"order_id": event.originator_id, "customer_id": event.customer_id}
-    connection.execute(insert(services).values(**order, rating=0))
+    rows.insert(services, **order, rating=0)
 
 
 @projection.handles
-def put_in_charge(connection: Connection, recorded: Recorded) -> None:
+def put_in_charge(rows: Rows, recorded: Recorded) -> None:
     """Who has the order now; None where another date left it to nobody."""
     event: OrderFacts.Assigned | OrderFacts.Reassigned | OrderFacts.Rescheduled = recorded.event
-    _note(connection, event, worker_id=event.worker_id)
+    _note(rows, event, worker_id=event.worker_id)
 
 
 @projection.handles
-def give_back(connection: Connection, recorded: Recorded) -> None:
+def give_back(rows: Rows, recorded: Recorded) -> None:
     """Nobody has the order."""
-    _note(connection, recorded.event, worker_id=None)
+    _note(rows, recorded.event, worker_id=None)
 
 
 @projection.handles
-def rate(connection: Connection, recorded: Recorded) -> None:
+def rate(rows: Rows, recorded: Recorded) -> None:
     """What the customer thinks of who had it."""
     event: OrderFacts.Reviewed = recorded.event
-    _note(connection, event, rating=event.rating)
+    _note(rows, event, rating=event.rating)
 
 
 def list_page(connection: Connection, *, limit: int, after: str = "") -> Page:
@@ -149,11 +148,9 @@ def best_ratings(connection: Connection, customer_id: UUID) -> Mapping[UUID, int
     return {row.worker_id: row.best for row in rows}
 
 
-def _note(connection: Connection, event: OrderFacts.Event, **values: Any) -> None:  # noqa: ANN401 - column values
-    changed = update(services).where(services.c.order_id == event.originator_id)
-    connection.execute(changed.values(values))
+def _note(rows: Rows, event: OrderFacts.Event, **values: Any) -> None:  # noqa: ANN401 - column values
+    rows.change(services, {"order_id": event.originator_id}, **values)
 
 
-def _change(connection: Connection, event: Worker.Event, **values: Any) -> None:  # noqa: ANN401 - column values
-    changed = update(workers).where(workers.c.worker_id == event.originator_id)
-    connection.execute(changed.values(values))
+def _change(rows: Rows, event: Worker.Event, **values: Any) -> None:  # noqa: ANN401 - column values
+    rows.change(workers, {"worker_id": event.originator_id}, **values)

@@ -6,14 +6,15 @@ Each kind of order has its handlers in a module `parts_of_…`; the event map sa
 which event they follow.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Connection, DateTime, Integer, MetaData, Table, Text, Uuid, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from application.projections.projection import Projection
+from application.projections.rows import Rows
 from domain.orders.order_facts import OrderFacts
 
 metadata = MetaData(schema="order_parts")
@@ -34,7 +35,7 @@ parts = Table(
 )
 
 
-def put(connection: Connection, event: OrderFacts.Event, part: str, **values: Any) -> None:  # noqa: ANN401 - columns
+def put(rows: Rows, event: OrderFacts.Event, part: str, **values: Any) -> None:  # noqa: ANN401 - columns
     """Write a part of the event's order, or change the named columns of it.
 
     A new part needs `kind`, `label` and `stage`; `facts` (JSON, no personal data
@@ -43,13 +44,13 @@ def put(connection: Connection, event: OrderFacts.Event, part: str, **values: An
     """
     key = {"order_id": event.originator_id, "part": part}
     facts = values.pop("facts", {})
-    found = select(parts.c.facts).filter_by(**key)
-    before: Mapping[str, Any] | None = connection.execute(found).scalar()
-    row = {**values, "facts": {**(before or {}), **facts}}
+    before = rows.get(parts, **key)
     if before is None:
-        connection.execute(insert(parts).values(key | row))
+        rows.insert(parts, **key, **values, facts=facts)
+    elif facts:
+        rows.change(parts, key, **values, facts={**before["facts"], **facts})
     else:
-        connection.execute(parts.update().filter_by(**key).values(row))
+        rows.change(parts, key, **values)
 
 
 def parts_of(connection: Connection, order_id: UUID) -> Sequence[dict[str, Any]]:

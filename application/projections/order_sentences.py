@@ -6,6 +6,7 @@ sentence means that the customer does not see the event.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,8 +28,13 @@ Sentence = Callable[[Any], str]
 
 def sentence(event: OrderFacts.Event) -> str:
     """What the customer reads of an event, "" where it is none of theirs."""
-    told = (_SENTENCES[cls] for cls in type(event).__mro__ if cls in _SENTENCES)
-    return next(told, _nothing)(event)
+    return _sentence_of(type(event))(event)
+
+
+@cache
+def _sentence_of(cls: type) -> Sentence:
+    told = (_SENTENCES[line] for line in cls.__mro__ if line in _SENTENCES)
+    return next(told, _nothing)
 
 
 def _nothing(_: OrderFacts.Event) -> str:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from application.projections.order_parts import projection, put
 from application.projections.projection import Recorded
+from application.projections.rows import Rows
 from domain.orders.appliance_care.order import ApplianceCareOrder
 from domain.orders.stages import Stage
 
@@ -29,13 +28,17 @@ _DONE: Final = {True: Stage.COMPLETED.value, False: Stage.REWORKING.value}
 
 
 @projection.handles
-def list_machines(connection: Connection, recorded: Recorded) -> None:
-    """Every booked machine; brands stay sealed."""
+def list_machines(rows: Rows, recorded: Recorded) -> None:
+    """Every booked machine, or the fault of a repair; brands and descriptions stay sealed."""
     event: ApplianceCareOrder.Booked = recorded.event
+    if "fault" in event.details:
+        names = ("appliance", "fault", "photos")
+        told = {name: event.details[name] for name in names if name in event.details}
+        put(rows, event, "fault", kind="fault", label="故障", stage=event.stage, facts=told)
     for machine in event.details.get("machines", []):
         told = {name: machine[name] for name in ("brand", "age_years") if name in machine}
         _put_machine(
-            connection,
+            rows,
             event,
             machine["machine"],
             kind="machine",
@@ -46,28 +49,28 @@ def list_machines(connection: Connection, recorded: Recorded) -> None:
 
 
 @projection.handles
-def try_machine(connection: Connection, recorded: Recorded) -> None:
+def try_machine(rows: Rows, recorded: Recorded) -> None:
     """A machine ran or did not before its cleaning."""
     event: ApplianceCareOrder.TrialRunConfirmed = recorded.event
     facts = {"works": event.works, "trial_run": event.note, "photos": event.photos}
     stage = Stage.TRIAL_RUN_CONFIRMED.value
-    _put_machine(connection, event, event.machine, stage=stage, facts=facts)
+    _put_machine(rows, event, event.machine, stage=stage, facts=facts)
 
 
 @projection.handles
-def shut_machine(connection: Connection, recorded: Recorded) -> None:
+def shut_machine(rows: Rows, recorded: Recorded) -> None:
     """A machine cannot be opened."""
     event: ApplianceCareOrder.OpeningFailed = recorded.event
     facts = {"reason_code": event.reason_code, "opening": event.note, "photos": event.photos}
-    _put_machine(connection, event, event.machine, stage=Stage.NOT_OPENABLE.value, facts=facts)
+    _put_machine(rows, event, event.machine, stage=Stage.NOT_OPENABLE.value, facts=facts)
 
 
 @projection.handles
-def change_item(connection: Connection, recorded: Recorded) -> None:
+def change_item(rows: Rows, recorded: Recorded) -> None:
     """A machine is charged as another item."""
     event: ApplianceCareOrder.ItemChanged = recorded.event
     _put_machine(
-        connection,
+        rows,
         event,
         event.machine,
         label=_label(event.lines, event.item, event.machine),
@@ -77,26 +80,26 @@ def change_item(connection: Connection, recorded: Recorded) -> None:
 
 
 @projection.handles
-def withdraw_machine(connection: Connection, recorded: Recorded) -> None:
+def withdraw_machine(rows: Rows, recorded: Recorded) -> None:
     """A machine was struck off."""
     event: ApplianceCareOrder.MachineWithdrawn = recorded.event
-    _put_machine(connection, event, event.machine, stage=Stage.CANCELLED.value)
+    _put_machine(rows, event, event.machine, stage=Stage.CANCELLED.value)
 
 
 @projection.handles
-def inspect_machine(connection: Connection, recorded: Recorded) -> None:
+def inspect_machine(rows: Rows, recorded: Recorded) -> None:
     """A machine was accepted, or has to be done again."""
     event: ApplianceCareOrder.MachineInspected = recorded.event
     facts = {"inspection": event.note}
-    _put_machine(connection, event, event.machine, stage=_DONE[event.accepted], facts=facts)
+    _put_machine(rows, event, event.machine, stage=_DONE[event.accepted], facts=facts)
 
 
 @projection.handles
-def confirm_material(connection: Connection, recorded: Recorded) -> None:
+def confirm_material(rows: Rows, recorded: Recorded) -> None:
     """What is cared for."""
     event: ApplianceCareOrder.MaterialConfirmed = recorded.event
     put(
-        connection,
+        rows,
         event,
         f"material-{event.surface}",
         kind="material",
@@ -107,12 +110,12 @@ def confirm_material(connection: Connection, recorded: Recorded) -> None:
 
 
 @projection.handles
-def tell_quotation(connection: Connection, recorded: Recorded) -> None:
+def tell_quotation(rows: Rows, recorded: Recorded) -> None:
     """A price; the one before it is replaced."""
     event: ApplianceCareOrder.Quoted = recorded.event
     number = event.quotation_number
     if number > 1:
-        put(connection, event, _quotation(number - 1), stage=Stage.CANCELLED.value)
+        put(rows, event, _quotation(number - 1), stage=Stage.CANCELLED.value)
     facts = {
         "lines": event.lines,
         "total_fen": event.total_fen,
@@ -120,32 +123,32 @@ def tell_quotation(connection: Connection, recorded: Recorded) -> None:
         "valid_until": event.valid_until.isoformat(),
     }
     part, label = _quotation(number), f"报价 {number}"
-    put(connection, event, part, kind="quotation", label=label, stage=event.stage, facts=facts)
+    put(rows, event, part, kind="quotation", label=label, stage=event.stage, facts=facts)
 
 
 @projection.handles
-def answer_quotation(connection: Connection, recorded: Recorded) -> None:
+def answer_quotation(rows: Rows, recorded: Recorded) -> None:
     """The customer agreed, or did not."""
     event: ApplianceCareOrder.QuotationAccepted | ApplianceCareOrder.QuotationRefused = (
         recorded.event
     )
-    put(connection, event, _quotation(event.quotation_number), stage=event.stage)
+    put(rows, event, _quotation(event.quotation_number), stage=event.stage)
 
 
 @projection.handles
-def start_warranty(connection: Connection, recorded: Recorded) -> None:
+def start_warranty(rows: Rows, recorded: Recorded) -> None:
     """The repair is under warranty."""
     event: ApplianceCareOrder.WarrantyStarted = recorded.event
     term = {"starts_at": event.timestamp, "ends_at": event.until}
-    put(connection, event, _WARRANTY, kind="warranty", label="质保", stage=event.stage, **term)
+    put(rows, event, _WARRANTY, kind="warranty", label="质保", stage=event.stage, **term)
 
 
 @projection.handles
-def claim_warranty(connection: Connection, recorded: Recorded) -> None:
+def claim_warranty(rows: Rows, recorded: Recorded) -> None:
     """The fault is back."""
     event: ApplianceCareOrder.WarrantyClaimed = recorded.event
     put(
-        connection,
+        rows,
         event,
         _claim(event.claim_number),
         kind="warranty_claim",
@@ -156,30 +159,30 @@ def claim_warranty(connection: Connection, recorded: Recorded) -> None:
 
 
 @projection.handles
-def end_claim(connection: Connection, recorded: Recorded) -> None:
+def end_claim(rows: Rows, recorded: Recorded) -> None:
     """It was mended, or nobody needed to come."""
     event: ApplianceCareOrder.WarrantyVisitCompleted | ApplianceCareOrder.WarrantyClaimWithdrawn = (
         recorded.event
     )
     mended = isinstance(event, ApplianceCareOrder.WarrantyVisitCompleted)
     stage = Stage.COMPLETED.value if mended else Stage.CANCELLED.value
-    put(connection, event, _claim(event.claim_number), stage=stage)
+    put(rows, event, _claim(event.claim_number), stage=stage)
 
 
 @projection.handles
-def expire_warranty(connection: Connection, recorded: Recorded) -> None:
+def expire_warranty(rows: Rows, recorded: Recorded) -> None:
     """The warranty is over."""
     event: ApplianceCareOrder.WarrantyExpired = recorded.event
-    put(connection, event, _WARRANTY, stage=event.stage)
+    put(rows, event, _WARRANTY, stage=event.stage)
 
 
 def _put_machine(
-    connection: Connection,
+    rows: Rows,
     event: ApplianceCareOrder.Event,
     name: str,
     **values: Any,  # noqa: ANN401 - columns
 ) -> None:
-    put(connection, event, f"machine-{name}", **values)
+    put(rows, event, f"machine-{name}", **values)
 
 
 def _label(lines: Sequence[Mapping[str, Any]], item: str, name: str) -> str:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from application.projections.order_parts import projection, put
 from application.projections.projection import Recorded
+from application.projections.rows import Rows
 from domain.orders.dry_cleaning.order import DryCleaningOrder
 from domain.orders.stages import Stage
 from domain.orders.windows import Window, bounds
@@ -21,7 +20,7 @@ _RETURNED: Final[Mapping[str, str]] = {
 
 
 @projection.handles
-def plan_return(connection: Connection, recorded: Recorded) -> None:
+def plan_return(rows: Rows, recorded: Recorded) -> None:
     """The return was agreed at booking; its driver is found later."""
     event: DryCleaningOrder.Booked = recorded.event
     contact = event.details.get("return_contact") or {}
@@ -29,37 +28,37 @@ def plan_return(connection: Connection, recorded: Recorded) -> None:
     where = {name: contact[name] for name in ("name", "address", "district") if name in contact}
     window = _times(event.windows)
     trip = {"kind": "trip", "label": "送回", "stage": Stage.SCHEDULED.value, "facts": where}
-    put(connection, event, _RETURN, **trip, **window)
+    put(rows, event, _RETURN, **trip, **window)
 
 
 @projection.handles
-def move_return(connection: Connection, recorded: Recorded) -> None:
+def move_return(rows: Rows, recorded: Recorded) -> None:
     """Another return; whoever had it is free."""
     event: DryCleaningOrder.Rescheduled | DryCleaningOrder.ReturnRescheduled = recorded.event
-    put(connection, event, _RETURN, **{"worker_number": None, **_times(event.windows)})
+    put(rows, event, _RETURN, **{"worker_number": None, **_times(event.windows)})
 
 
 @projection.handles
-def assign_return(connection: Connection, recorded: Recorded) -> None:
+def assign_return(rows: Rows, recorded: Recorded) -> None:
     """A driver has the return trip."""
     event: DryCleaningOrder.ReturnAssigned = recorded.event
-    put(connection, event, _RETURN, worker_number=event.worker_number)
+    put(rows, event, _RETURN, worker_number=event.worker_number)
 
 
 @projection.handles
-def end_return(connection: Connection, recorded: Recorded) -> None:
+def end_return(rows: Rows, recorded: Recorded) -> None:
     """The order was cancelled, and nothing is to be brought back."""
     event: DryCleaningOrder.Cancelled = recorded.event
-    put(connection, event, _RETURN, stage=event.stage)
+    put(rows, event, _RETURN, stage=event.stage)
 
 
 @projection.handles
-def collect_garment(connection: Connection, recorded: Recorded) -> None:
+def collect_garment(rows: Rows, recorded: Recorded) -> None:
     """A new garment."""
     event: DryCleaningOrder.GarmentCollected = recorded.event
     names = ("label", "item", "units", "price_fen", "declared_value_fen", "remark", "photos")
     put(
-        connection,
+        rows,
         event,
         _part(event.garment),
         kind="garment",
@@ -70,14 +69,14 @@ def collect_garment(connection: Connection, recorded: Recorded) -> None:
 
 
 @projection.handles
-def move_garment(connection: Connection, recorded: Recorded) -> None:
+def move_garment(rows: Rows, recorded: Recorded) -> None:
     """A garment stands elsewhere; with it perhaps the return trip."""
     event: DryCleaningOrder.GarmentProgressed = recorded.event
-    _tell(connection, event, {})
+    _tell(rows, event, {})
 
 
 @projection.handles
-def ask_for_consent(connection: Connection, recorded: Recorded) -> None:
+def ask_for_consent(rows: Rows, recorded: Recorded) -> None:
     """A flaw was found; the customer sees what is asked."""
     event: DryCleaningOrder.FlawReported = recorded.event
     facts = {
@@ -85,49 +84,49 @@ def ask_for_consent(connection: Connection, recorded: Recorded) -> None:
         "flaw_photos": event.photos,
         "surcharge_fen": event.surcharge_fen,
     }
-    _tell(connection, event, facts)
+    _tell(rows, event, facts)
 
 
 @projection.handles
-def note_consent(connection: Connection, recorded: Recorded) -> None:
+def note_consent(rows: Rows, recorded: Recorded) -> None:
     """The customer agreed; the charge to pay is named."""
     event: DryCleaningOrder.SurchargeAccepted = recorded.event
-    _tell(connection, event, {"charge_number": event.charge_number})
+    _tell(rows, event, {"charge_number": event.charge_number})
 
 
 @projection.handles
-def note_refusal(connection: Connection, recorded: Recorded) -> None:
+def note_refusal(rows: Rows, recorded: Recorded) -> None:
     """The company does not wash it."""
     event: DryCleaningOrder.GarmentRefused = recorded.event
-    _tell(connection, event, {"refusal": event.reason_code})
+    _tell(rows, event, {"refusal": event.reason_code})
 
 
 @projection.handles
-def note_loss(connection: Connection, recorded: Recorded) -> None:
+def note_loss(rows: Rows, recorded: Recorded) -> None:
     """It was lost; with the last one perhaps nothing is left to bring back."""
     event: DryCleaningOrder.LossReported = recorded.event
-    _tell(connection, event, {"loss_compensation_fen": event.compensation_fen})
+    _tell(rows, event, {"loss_compensation_fen": event.compensation_fen})
 
 
 @projection.handles
-def note_damage(connection: Connection, recorded: Recorded) -> None:
+def note_damage(rows: Rows, recorded: Recorded) -> None:
     """It was damaged."""
     event: DryCleaningOrder.DamageReported = recorded.event
     facts = {"damage": event.description, "damage_compensation_fen": event.compensation_fen}
-    put(connection, event, _part(event.garment), facts=facts)
+    put(rows, event, _part(event.garment), facts=facts)
 
 
 @projection.handles
-def flag_partner_code(connection: Connection, recorded: Recorded) -> None:
+def flag_partner_code(rows: Rows, recorded: Recorded) -> None:
     """A code that nobody knows, as it came; somebody should look."""
     event: DryCleaningOrder.PartnerCodeFlagged = recorded.event
-    put(connection, event, _part(event.garment), facts={"unknown_code": event.code})
+    put(rows, event, _part(event.garment), facts={"unknown_code": event.code})
 
 
-def _tell(connection: Connection, event: Any, facts: dict[str, Any]) -> None:  # noqa: ANN401 - one of the events above
-    put(connection, event, _part(event.garment), stage=event.garment_stage, facts=facts)
+def _tell(rows: Rows, event: Any, facts: dict[str, Any]) -> None:  # noqa: ANN401 - one of the events above
+    put(rows, event, _part(event.garment), stage=event.garment_stage, facts=facts)
     if event.stage in _RETURNED:
-        put(connection, event, _RETURN, stage=_RETURNED[event.stage])
+        put(rows, event, _RETURN, stage=_RETURNED[event.stage])
 
 
 def _part(garment: int) -> str:

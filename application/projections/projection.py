@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from eventsourcing.domain import Aggregate
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import MetaData
+
+from application.projections.rows import Rows
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event as it stands in the log."""
 
     position: int
@@ -19,7 +20,7 @@ class Recorded:
     event: Any  # an Aggregate.Event; Any, so that handlers name the class they expect
 
 
-Apply = Callable[[Connection, Recorded], None]
+Apply = Callable[[Rows, Recorded], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ A district without a row is served as `domain.areas.DISTRICTS` says: by all.
 
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table, Text, delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Column, Connection, MetaData, Table, Text, select
 
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
 from domain.areas import DISTRICTS, TRADES, ServiceArea
 
 metadata = MetaData(schema="service_areas")
@@ -30,27 +30,26 @@ served = Table(
 
 
 @projection.handles
-def establish(connection: Connection, recorded: Recorded) -> None:
+def establish(rows: Rows, recorded: Recorded) -> None:
     """A district and its trades."""
     event: ServiceArea.Established = recorded.event
-    connection.execute(insert(districts).values(district=event.district, name=event.name))
+    rows.insert(districts, district=event.district, name=event.name)
     for trade in event.trades:
-        connection.execute(insert(served).values(district=event.district, trade=trade))
+        rows.insert(served, district=event.district, trade=trade)
 
 
 @projection.handles
-def open_trade(connection: Connection, recorded: Recorded) -> None:
+def open_trade(rows: Rows, recorded: Recorded) -> None:
     """One trade more."""
     event: ServiceArea.TradeOpened = recorded.event
-    connection.execute(insert(served).values(district=event.district, trade=event.trade))
+    rows.insert(served, district=event.district, trade=event.trade)
 
 
 @projection.handles
-def close_trade(connection: Connection, recorded: Recorded) -> None:
+def close_trade(rows: Rows, recorded: Recorded) -> None:
     """One trade less."""
     event: ServiceArea.TradeClosed = recorded.event
-    gone = (served.c.district == event.district, served.c.trade == event.trade)
-    connection.execute(delete(served).where(*gone))
+    rows.remove(served, district=event.district, trade=event.trade)
 
 
 def all_served(connection: Connection) -> list[dict[str, Any]]:

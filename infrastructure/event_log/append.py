@@ -95,7 +95,7 @@ class AppendConnection:
         match result:
             case Known() if not member.events and result.answer == member.answer:
                 return Appended(result.position + 1, result.position)
-            case Known() if member.command and result.body_mac == member.command.body_mac:
+            case Known() if member.asks_the_same(result.body_mac):
                 return self._standing(member) or result
             case Conflict():
                 return self._standing(member) or result

@@ -1,5 +1,6 @@
 """One append of one caller: its events, its command and its claims, as JSON."""
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from domain.claims import (
     Claim,
     ReleasePlace,
     ReleaseSeats,
+    ReleaseUnique,
     ReleaseWorker,
     RemoveSeats,
     SetCapacity,
@@ -21,6 +23,7 @@ from domain.claims import (
     TakeSeats,
     TakeUnique,
     TakeWorker,
+    Unchanged,
 )
 
 
@@ -43,8 +46,22 @@ class Member:
         keys: set[object] = {event.originator_id for event in self.events}
         if self.command is not None:
             keys.add(self.command.id)
-        keys.update(claim for claim in self.claims if isinstance(claim, TakeUnique))
+        keys.update(key for claim in self.claims for key in _keys_of(claim))
         return keys
+
+    def asks_the_same(self, body_mac: str) -> bool:
+        """Whether the command known by this hash of its body is the member's own."""
+        return self.command is not None and hmac.compare_digest(body_mac, self.command.body_mac)
+
+
+def _keys_of(claim: Claim) -> tuple[object, ...]:
+    match claim:
+        case TakeUnique() | ReleaseUnique():
+            return ((claim.kind, claim.key),)
+        case Unchanged():  # nobody of the batch goes on with that stream
+            return (claim.stream_id,)
+        case _:
+            return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A version of one of the member's streams exists already."""
+    """A version of one of the member's streams exists already, or one it rests on went on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,8 @@ Result = Appended | Known | Conflict | Refused
 
 
 Parameters = tuple[str, str | None, str | None]
+
+_STALE: Final = "unchanged:"
 
 
 def batch_json(members: Sequence[Member]) -> Parameters:
@@ -115,6 +134,8 @@ def _left_out(row: Sequence[Any]) -> Result:
     match row[1:]:
         case ["known", position, body_mac, answer]:
             return Known(body_mac, position, answer)
+        case ["refused", str(claim)] if claim.startswith(_STALE):
+            return Conflict()
         case ["refused", claim]:
             return Refused(claim)
         case _:
@@ -158,8 +179,8 @@ def _claim(claim: Claim) -> dict[str, Any]:
 
 def _parameters(claim: Claim) -> dict[str, Any]:
     match claim:
-        case TakeUnique():
-            return {"kind": claim.kind, "key": claim.key}
+        case TakeUnique() | ReleaseUnique() | Unchanged():
+            return _by_key(claim)
         case TakeWorker():
             interval = {"from": claim.starts_at, "to": claim.ends_at}
             return {"id": claim.claim_id, "worker": claim.worker, **interval}
@@ -174,8 +195,16 @@ def _parameters(claim: Claim) -> dict[str, Any]:
             return {"id": claim.claim_id}
 
 
+def _by_key(claim: TakeUnique | ReleaseUnique | Unchanged) -> dict[str, Any]:
+    if isinstance(claim, Unchanged):
+        return {"stream": claim.stream_id, "version": claim.version}
+    return {"kind": claim.kind, "key": claim.key}
+
+
 _DOES: Final[dict[type[Claim], str]] = {
     TakeUnique: "take_unique",
+    ReleaseUnique: "release_unique",
+    Unchanged: "unchanged",
     TakeWorker: "take_worker",
     ReleaseWorker: "release_worker",
     TakeSeats: "take_seats",

@@ -24,23 +24,30 @@ class Batch:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
+        self.names = frozenset(row[3] for row in rows)
         self._decoded: dict[int, Recorded] = {}
 
-    def after(self, position: int) -> Sequence[Row]:
-        """The rows behind `position`; positions are dense, so it is a slice.
+    def after(self, position: int, last: int | None = None) -> Sequence[Row]:
+        """The rows behind `position`, up to `last`; positions are dense, so it is a slice.
 
         None where the batch begins further ahead: who was set back, by a
         rebuild, must not skip what lies between.
         """
-        known = position + 1 - self.rows[0][0]
-        return self.rows[known:] if known >= 0 else ()
+        first = self.rows[0][0]
+        known, end = position + 1 - first, None if last is None else max(last + 1 - first, 0)
+        return self.rows[known:end] if known >= 0 else ()
 
     def recorded(self, row: Row) -> Recorded:
         """The row's event."""
         known = self._decoded.get(row[0])
         if known is None:
-            known = self._decoded[row[0]] = decode(row)
+            # Two threads may both decode; they go on with the same object.
+            known = self._decoded.setdefault(row[0], decode(row))
         return known
+
+
+class UnwrittenError(Exception):
+    """The rows of several events could not be written; the cause says why, not which event."""
 
 
 @contextmanager
@@ -52,9 +59,14 @@ def stopping_at(row: Row) -> Iterator[None]:
     """
     try:
         yield
-    except CommitUnknownError:
-        raise
     except Exception as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+        if nobodys_fault(error):
             raise
         raise HandlerFailedError(row[0], row[3]) from error
+
+
+def nobodys_fault(error: Exception) -> bool:
+    """Whether it is a lost connection or an unknown commit, of which no handler is the cause."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, CommitUnknownError)

@@ -8,6 +8,8 @@ projection, at that position, with growing pauses.
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event
 from typing import Protocol
 
@@ -16,10 +18,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from application.commands import CommitUnknownError
 from infrastructure.feed.batch import Batch, HandlerFailedError
+from infrastructure.feed.collecting import collection_paused
 from infrastructure.feed.failures import Failures, Stop
+from infrastructure.feed.outdated import OutdatedTablesError
 from infrastructure.feed.reader import LogReader
 
 _POLL_SECONDS = 1.0
+# Of a large page two read models are made at a time: while PostgreSQL takes in the
+# rows of one, Python makes those of the other. More would only wait for Python.
+_LARGE = 1_000
+_AT_ONCE = 2
 
 _logger = logging.getLogger("jiawu.feed")
 
@@ -28,6 +36,8 @@ class Follower(Protocol):
     """A projector or a policy runner."""
 
     name: str
+    # Whether it writes nothing but its own rows, and so may advance beside others.
+    independent: bool
 
     def install(self) -> None:
         """Make what it needs."""
@@ -57,11 +67,19 @@ class Feed:
     def install(self) -> None:
         """Make every follower's tables and first position; idempotent.
 
-        What stands still is tried at once: a restart often brings the remedy.
+        What stands still is tried at once: a restart often brings the remedy. Whose
+        tables are of an earlier release stands still until it is rebuilt.
         """
         for follower in self._followers.values():
-            follower.install()
+            self._install(follower)
         self._failures.try_now()
+
+    def _install(self, follower: Follower) -> None:
+        try:
+            follower.install()
+        except OutdatedTablesError as outdated:
+            _logger.error("%s", outdated.message)  # noqa: TRY400 - the sentence says it all
+            self._failures.record(follower.name, follower.position() + 1, "", outdated)
 
     def run_once(self) -> bool:
         """Advance everybody by one page; False when all who can are level.
@@ -73,9 +91,7 @@ class Feed:
         for position, names in sorted(self._standing().items()):
             rows = self._reader.read(position)
             if rows:
-                batch = Batch(rows)
-                for name in names:
-                    moved |= self._advance(name, batch)
+                moved |= self._advance_all(names, Batch(rows))
         return moved
 
     def catch_up(self) -> None:
@@ -124,6 +140,16 @@ class Feed:
         if name not in self._positions:
             self._positions[name] = self._followers[name].position()
         return self._positions[name]
+
+    def _advance_all(self, names: Sequence[str], batch: Batch) -> bool:
+        beside = self._independent(names) if len(batch.rows) >= _LARGE else []
+        with collection_paused(), ThreadPoolExecutor(_AT_ONCE) as threads:
+            moved = [*threads.map(partial(self._advance, batch=batch), beside)]
+        moved += [self._advance(name, batch) for name in names if name not in beside]
+        return any(moved)
+
+    def _independent(self, names: Sequence[str]) -> Sequence[str]:
+        return [name for name in names if self._followers[name].independent]
 
     def _advance(self, name: str, batch: Batch) -> bool:
         before = self._positions.pop(name)

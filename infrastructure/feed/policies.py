@@ -42,6 +42,8 @@ class PolicyDesk:
 class PolicyRunner:
     """One policy, the services it may call, and the database."""
 
+    independent = False
+
     def __init__(
         self, engine: Engine, policy: Policy, table: Routes[Policy], services: object, clock: Clock
     ) -> None:

@@ -23,6 +23,7 @@ class PostgresProgress:
         poll_seconds: float = _POLL_SECONDS,
     ) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._longest_wait_seconds = longest_wait_seconds
         self._poll_seconds = poll_seconds
         self._heard: dict[str, int] = {}
@@ -49,12 +50,12 @@ class PostgresProgress:
             self._listener.close()
 
     def _passed(self, projection: str, position: int) -> bool:
-        heard = self._heard.get(projection, -1)
+        heard = self._heard.get(projection, 0)  # nobody is behind the log's beginning
         return heard >= position or self._read(projection) >= position
 
     def _read(self, projection: str) -> int:
         query = f'select position from "{projection}".progress'  # noqa: S608 - our own schema name
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return int(connection.execute(text(query)).scalar_one())
 
     def _listen(self) -> None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Engine, text
 
 from application.projections.projection import Recorded
-from infrastructure.event_log.mapper import rebuild
+from infrastructure.event_log.mapper import rebuild, uuid
 
 PAGE = 5000
 
@@ -52,5 +51,5 @@ class LogReader:
 def decode(row: Row) -> Recorded:
     """The row's event, rebuilt."""
     position, stream_id, version, name, state, recorded_at, actor = row
-    event = rebuild(UUID(stream_id), version, name, state)
+    event = rebuild(uuid(stream_id), version, name, state)
     return Recorded(position, datetime.fromisoformat(recorded_at), actor, event)

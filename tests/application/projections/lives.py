@@ -11,6 +11,8 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from application.commands import BusyError, ClaimRefusedError, Command, Decision, Outcome
+from application.customers import sealed_contact
+from application.lines import Contact
 from domain.aggregate import EventSourced
 from domain.errors import JiawuError
 from domain.orders.booking import ONLINE, RESERVATION
@@ -23,6 +25,9 @@ from interface.household import Household
 from tests.domain import histories
 from tests.domain.test_order_histories import ANY_TIME, USUALLY, go_on
 
+HOME: Final = Contact(
+    name="王女士", phone="13800000000", address="玉林街道 1 号", district="510107"
+)
 SOURCES: Final = ("web", "app", "wechat", "phone", "yixin")
 SERVICES: Final = ("BJ-01", "BJ-02", "BJ-03")
 
@@ -127,6 +132,7 @@ class Town:
             payment_mode=mode,
             pay_by=histories.NOW + timedelta(minutes=15) if mode == ONLINE else None,
             windows=[histories.service_window(start)],
+            contact=sealed_contact(self.house.vault, histories.CUSTOMER, HOME),
             details={"survey": random.random() < 0.5, "rooms": random.choice([[], ["客厅"]])},
         )
         self.orders.append(order.id)

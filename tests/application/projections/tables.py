@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, select, text
 
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Opening
 from infrastructure.feed.projector import Projector
 from infrastructure.feed.reader import LogReader, decode
 from infrastructure.feed.routing import Routes
@@ -32,11 +33,13 @@ def log_of(engine: Engine) -> list[Recorded]:
     return [decode(row) for row in LogReader(engine).read(0)]
 
 
-def start_over(engine: Engine, projection: Projection, table: Routes[Any]) -> Projector:
+def start_over(
+    engine: Engine, projection: Projection, table: Routes[Any], vault: Opening
+) -> Projector:
     """Drop the projection's schema; what is returned reads from zero."""
     with engine.begin() as connection:
         connection.execute(text(f'drop schema "{projection.name}" cascade'))
-    projector = Projector(engine, projection, table)
+    projector = Projector(engine, projection, table, vault)
     projector.install()
     return projector
 

@@ -13,6 +13,7 @@ from domain.claims import (
     Claim,
     ReleasePlace,
     ReleaseSeats,
+    ReleaseUnique,
     ReleaseWorker,
     RemoveSeats,
     SetCapacity,
@@ -52,8 +53,8 @@ class Claims:
 
     def apply(self, claim: Claim) -> None:
         match claim:
-            case TakeUnique():
-                self.unique.add((claim.kind, claim.key))
+            case TakeUnique() | ReleaseUnique():
+                self._hold(claim)
             case TakeWorker():
                 interval = (claim.worker, claim.starts_at, claim.ends_at)
                 self.workers[claim.claim_id] = interval
@@ -73,6 +74,10 @@ class Claims:
                 self.places[claim.claim_id] = (claim.kind, claim.holder)
             case ReleasePlace():
                 self.places.pop(claim.claim_id, None)
+
+    def _hold(self, claim: TakeUnique | ReleaseUnique) -> None:
+        key = {(claim.kind, claim.key)}
+        self.unique = self.unique | key if isinstance(claim, TakeUnique) else self.unique - key
 
     def offered(self, slot: Slot) -> Offered:
         """The seats of a slot, sold or not."""

@@ -20,7 +20,7 @@ CHANGES = [
 RIGHTS = {
     "events": {"SELECT", "INSERT"},
     "commands": {"SELECT", "INSERT"},
-    "unique_claims": {"SELECT", "INSERT"},
+    "unique_claims": {"SELECT", "INSERT", "DELETE"},
     "worker_claims": {"SELECT", "INSERT", "DELETE"},
     "seat_claims": {"SELECT", "INSERT", "DELETE"},
     "seat_capacity": {"SELECT", "INSERT", "DELETE", "UPDATE"},

@@ -22,6 +22,7 @@ from domain.claims import (
     Claim,
     ReleasePlace,
     ReleaseSeats,
+    ReleaseUnique,
     ReleaseWorker,
     SetCapacity,
     TakePlace,
@@ -67,6 +68,8 @@ class Holding(EventSourced):
 
 CLAIMS: dict[str, Callable[[UUID, int, int, int], Claim]] = {
     "unique": lambda _, a, b, c: TakeUnique(f"kind{a}", str(100 * b + c)),
+    "identity": lambda _, a, *__: TakeUnique("external_identity", str(a)),
+    "identity is free": lambda _, a, *__: ReleaseUnique("external_identity", str(a)),
     "worker": lambda i, a, b, c: TakeWorker(i, a, NOON + b * HALF_HOUR, NOON + (b + c) * HALF_HOUR),
     "worker is free": lambda i, *_: ReleaseWorker(i),
     "seats": lambda i, a, b, c: TakeSeats(i, "cleaning", str(a), DAY, b, c),

@@ -1,6 +1,6 @@
 """Projections and policies that note what they see, and events for them to see."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
 from time import monotonic
@@ -12,13 +12,11 @@ from eventsourcing.persistence import StoredEvent
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     Engine,
     MetaData,
     Table,
     Text,
     create_engine,
-    insert,
     select,
     text,
 )
@@ -26,6 +24,7 @@ from sqlalchemy import (
 from application.crash_points import CrashPoint, watching
 from application.policy import Policy, PolicyMap, Start
 from application.projections.projection import Apply, Projection, Recorded
+from application.projections.rows import Rows
 from domain.aggregate import EventSourced
 from domain.workers import Worker
 from infrastructure.clock import SettableClock
@@ -77,8 +76,18 @@ def emptied(database: Database, table: Table) -> Iterator[Engine]:
     engine.dispose()
 
 
-def nothing(_connection: Connection, _recorded: Recorded) -> None:
+def nothing(_rows: Rows, _recorded: Recorded) -> None:
     """What a well-behaved handler does besides."""
+
+
+class OpenVault:
+    """Nothing in it is sealed."""
+
+    def open_many(self, sealed: Iterable[str]) -> dict[str, str]:
+        return {text: text for text in sealed}
+
+    def digest(self, kind: str, text: str) -> str:
+        return f"{kind} {text}"
 
 
 class Probe:
@@ -97,15 +106,16 @@ class Probe:
         self.besides: Apply = nothing
         self.recorded: list[Recorded] = []
 
-    def apply(self, connection: Connection, recorded: Recorded) -> None:
-        row = {"position": recorded.position, "event": type(recorded.event).__name__}
-        connection.execute(insert(self.seen_rows).values(row))
+    def apply(self, rows: Rows, recorded: Recorded) -> None:
+        event = type(recorded.event).__name__
+        rows.insert(self.seen_rows, position=recorded.position, event=event)
         self.recorded.append(recorded)
-        self.besides(connection, recorded)
+        self.besides(rows, recorded)
 
     def projector(self, engine: Engine) -> Projector:
         handler = self.projection.handles(self.apply)
-        return Projector(engine, self.projection, routes({EventSourced.Event: (handler,)}))
+        table = routes({EventSourced.Event: (handler,)})
+        return Projector(engine, self.projection, table, OpenVault())
 
     def seen(self, engine: Engine) -> list[int]:
         """The positions whose rows stand in the table."""
@@ -116,11 +126,20 @@ class Probe:
     def fail_at(self, position: int) -> None:
         """From now on the handler raises at this event."""
 
-        def fail(_connection: Connection, recorded: Recorded) -> None:
+        def fail(_rows: Rows, recorded: Recorded) -> None:
             if recorded.position == position:
                 raise BrokenError(position)
 
         self.besides = fail
+
+    def spoil(self, *positions: int) -> None:
+        """From now on the handler asks at these events for a row that no table takes."""
+
+        def spoil(rows: Rows, recorded: Recorded) -> None:
+            if recorded.position in positions:
+                rows.insert(self.seen_rows, position=-recorded.position, event=None)
+
+        self.besides = spoil
 
     def heal(self) -> None:
         self.besides = nothing

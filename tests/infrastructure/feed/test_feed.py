@@ -1,19 +1,20 @@
 """The feed reads once for all, and what fails stands still alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
-from sqlalchemy import Connection
 
 from application.projections.projection import Recorded
+from application.projections.rows import Rows
 from infrastructure.clock import SettableClock
 from infrastructure.feed.failures import Failure, Failures
 from infrastructure.feed.feed import Feed
 from interface.household import Household
 from tests.infrastructure.feed.probes import (
+    BrokenError,
     CountingReader,
     Probe,
     feed_of,
@@ -62,6 +63,22 @@ def test_a_page_is_read_and_decoded_once_for_all(
     assert len(sound.recorded) == 3
     for one, other in zip(broken.recorded, sound.recorded, strict=True):
         assert one is other
+
+
+def test_of_a_large_page_two_read_models_are_made_at_a_time(
+    house: Household, feed: Feed, broken: Probe, sound: Probe
+) -> None:
+    write_workers(house, *range(1, 1_001))
+    both = Barrier(2, timeout=20)
+
+    def meet(_rows: Rows, recorded: Recorded) -> None:
+        if recorded.position == 1:
+            both.wait()
+
+    broken.besides = sound.besides = meet
+    feed.catch_up()
+    assert house.failures.all() == []
+    assert broken.seen(house.engine) == sound.seen(house.engine) == list(range(1, 1_001))
 
 
 def test_an_event_that_nobody_asks_for_is_not_decoded(house: Household) -> None:
@@ -231,13 +248,63 @@ def test_a_failing_statement_of_a_handler_is_the_handlers_failure(
 ) -> None:
     write_workers(house, 1)
 
-    def divide(connection: Connection, _recorded: Recorded) -> None:
-        connection.exec_driver_sql("select 1 / 0")
-
-    broken.besides = divide
+    broken.spoil(1)
     feed.catch_up()
-    assert "division by zero" in only_failure(house).error
+    assert "violates not-null constraint" in only_failure(house).error
     assert sound.seen(house.engine) == [1]
+
+
+def test_a_row_that_cannot_be_written_is_traced_to_its_event(
+    house: Household, feed: Feed, broken: Probe, sound: Probe
+) -> None:
+    write_workers(house, 1, 2, 3, 4, 5)
+    broken.spoil(3, 5)
+    feed.catch_up()
+    failure = only_failure(house)
+    assert (failure.position, failure.event) == (3, "worker.registered")
+    assert "violates not-null constraint" in failure.error
+    assert broken.seen(house.engine) == [1, 2]
+    assert sound.seen(house.engine) == [1, 2, 3, 4, 5]
+
+
+def test_of_two_failures_in_a_page_the_first_event_is_told_and_nothing_before_it_is_lost(
+    house: Household, clock: SettableClock, feed: Feed, broken: Probe
+) -> None:
+    """The handler raises at once; the row of an earlier event fails only when it is written."""
+    write_workers(house, 1, 2, 3, 4)
+
+    def fail_late_and_early(rows: Rows, recorded: Recorded) -> None:
+        if recorded.position == 2:
+            rows.insert(broken.seen_rows, position=-2)
+        if recorded.position == 4:
+            raise BrokenError(4)
+
+    broken.besides = fail_late_and_early
+    feed.catch_up()
+    assert (only_failure(house).position, broken.seen(house.engine)) == (2, [1])
+    broken.fail_at(4)
+    clock.advance(SECOND)
+    feed.catch_up()
+    assert (only_failure(house).position, broken.seen(house.engine)) == (4, [1, 2, 3])
+
+
+def test_what_is_done_at_the_end_of_a_page_is_traced_to_its_event_too(
+    house: Household, feed: Feed, broken: Probe
+) -> None:
+    write_workers(house, 1, 2, 3)
+
+    def refuse(_rows: Rows, positions: Sequence[int]) -> None:
+        if 2 in positions:
+            raise BrokenError(2)
+
+    def leave_for_the_end(rows: Rows, recorded: Recorded) -> None:
+        rows.at_end(refuse, recorded.position)
+
+    broken.besides = leave_for_the_end
+    feed.catch_up()
+    failure = only_failure(house)
+    assert (failure.position, failure.error) == (2, "BrokenError: broken at 2")
+    assert broken.seen(house.engine) == [1]
 
 
 # -- running on its own
@@ -263,7 +330,7 @@ def test_a_running_feed_that_is_cut_off_in_a_batch_begins_it_anew(
 ) -> None:
     cuts = iter([True])
 
-    def cut(_connection: Connection, _recorded: Recorded) -> None:
+    def cut(_rows: Rows, _recorded: Recorded) -> None:
         if next(cuts, False):
             assert kill_transactions(house.engine) == 1
 
@@ -272,7 +339,7 @@ def test_a_running_feed_that_is_cut_off_in_a_batch_begins_it_anew(
     write_workers(house, 1, 2)
     with running(feed_of(house.engine, projector)):
         until(lambda: projector.position() == 2)
-    assert [recorded.position for recorded in sound.recorded] == [1, 1, 2]
+    assert [recorded.position for recorded in sound.recorded] == [1, 2, 1, 2]
     assert house.failures.all() == []
 
 

@@ -164,7 +164,7 @@ def test_rebuilding_projections_does_not_run_policies_again(
     write_workers(house, 1)
     feed = feed_of(house.engine, suspender, probe.projector(house.engine))
     feed.catch_up()
-    start_over(house.engine, probe.projection, {})
+    start_over(house.engine, probe.projection, {}, house.vault)
     feed_of(house.engine, suspender, probe.projector(house.engine)).catch_up()
     assert [recorded.position for recorded in probe.recorded] == [1, 2, 1, 2]
     assert suspending.reactions == 1

@@ -6,11 +6,12 @@ from threading import Event
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from application.crash_points import CrashPoint
 from application.projections.projection import Recorded
+from application.projections.rows import Rows
 from infrastructure.feed.reader import LogReader
 from interface.household import Household
 from tests.application.projections.tables import start_over
@@ -59,7 +60,7 @@ def test_a_projection_killed_in_a_batch_leaves_neither_rows_nor_position(
 
     deaths = iter([True])
 
-    def die(_connection: Connection, recorded: Recorded) -> None:
+    def die(_rows: Rows, recorded: Recorded) -> None:
         if recorded.position == last_event and next(deaths, False):
             assert kill_transactions(other_engine) == 1
 
@@ -96,7 +97,7 @@ def test_rows_are_not_seen_before_the_position_has_moved(
     projector = probe.projector(house.engine)
     between: list[tuple[list[int], int]] = []
 
-    def look(_connection: Connection, _recorded: Recorded) -> None:
+    def look(_rows: Rows, _recorded: Recorded) -> None:
         between.append((probe.seen(other_engine), projector.position()))
 
     probe.besides = look
@@ -111,7 +112,7 @@ def test_whoever_locks_the_position_owns_the_batch_and_others_go_on_at_once(
     free = Probe("free")
     inside, go_on = Event(), Event()
 
-    def hold(_connection: Connection, _recorded: Recorded) -> None:
+    def hold(_rows: Rows, _recorded: Recorded) -> None:
         inside.set()
         assert go_on.wait(20)
 
@@ -158,7 +159,7 @@ def test_a_projection_set_back_to_zero_skips_nothing(house: Household, probe: Pr
     write_workers(house, 1, 2, 3)
     feed = feed_of(house.engine, probe.projector(house.engine))
     feed.catch_up()
-    start_over(house.engine, probe.projection, {})
+    start_over(house.engine, probe.projection, {}, house.vault)
     write_workers(house, 4)
     feed.catch_up()
     assert probe.seen(house.engine) == [1, 2, 3, 4]

@@ -1,9 +1,10 @@
 """An event is met by the handlers of its whole class line, the special before the common."""
 
 import pytest
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import MetaData
 
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
 from domain.aggregate import EventSourced
 from domain.names import STORED_EVENTS
 from domain.orders.order_facts import OrderFacts
@@ -15,17 +16,17 @@ projection = Projection("some", MetaData(schema="some"))
 
 
 @projection.handles
-def book(_connection: Connection, _recorded: Recorded) -> None:
+def book(_rows: Rows, _recorded: Recorded) -> None:
     """For one fact."""
 
 
 @projection.handles
-def follow(_connection: Connection, _recorded: Recorded) -> None:
+def follow(_rows: Rows, _recorded: Recorded) -> None:
     """For every fact of an order."""
 
 
 @projection.handles
-def note(_connection: Connection, _recorded: Recorded) -> None:
+def note(_rows: Rows, _recorded: Recorded) -> None:
     """For everything."""
 
 
