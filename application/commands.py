@@ -41,10 +41,15 @@ class StoredCommand:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a use case decided: the changed aggregates and the answer for the actor."""
+    """What a use case decided: the changed aggregates and the answer for the actor.
+
+    `unchanged` are aggregates that were only read and on which the decision rests:
+    where one of them has gone on meanwhile, it is made anew.
+    """
 
     changed: Sequence[EventSourced]
     answer: Mapping[str, Any] = field(default_factory=dict)
+    unchanged: Sequence[EventSourced] = ()
 
 
 @dataclass(frozen=True, slots=True)

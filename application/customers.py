@@ -30,14 +30,23 @@ def phone_digest(vault: Vault, phone: str) -> str:
     return vault.digest(PHONE, re.sub(r"\D", "", phone, flags=re.ASCII))
 
 
+def living_customer(log: Log, first_id: UUID) -> tuple[UUID, Customer | None]:
+    """The customer of an identity, whose first beginning has `first_id`.
+
+    Who was erased and comes back is a new customer, under the next id; None
+    where that one, or the first, is not registered yet.
+    """
+    customer_id = first_id
+    while (found := log.find(Customer, customer_id)) is not None and found.is_erased():
+        customer_id = uuid5(customer_id, "again")
+    return customer_id, found
+
+
 def sealed_contact(vault: Vault, owner: UUID, contact: Contact) -> dict[str, str]:
     """A contact as events keep it: sealed under the customer's key, the district in clear."""
-    sealed = {
-        name: vault.seal(owner, KeyClass.CONTACT, text)
-        for name, text in vars(contact).items()
-        if name != "district" and text
-    }
-    return {**sealed, "district": contact.district}
+    texts = {name: text for name, text in vars(contact).items() if name != "district" and text}
+    sealed = vault.seal_many(owner, KeyClass.CONTACT, list(texts.values()))
+    return {**dict(zip(texts, sealed, strict=True)), "district": contact.district}
 
 
 def clear_contact(clear: dict[str, str], contact: dict[str, str]) -> Contact:
@@ -66,8 +75,8 @@ class Customers:
 
     def _register(self, phone: str, command: Command) -> Decision:
         digest = phone_digest(self._vault, phone)
-        customer_id = uuid5(_BY_PHONE, digest)
-        if self._log.find(Customer, customer_id) is not None:
+        customer_id, found = living_customer(self._log, uuid5(_BY_PHONE, digest))
+        if found is not None:
             return Decision([], {"customer_id": str(customer_id), "new": False})
         identity = ExternalIdentity(channel=PHONE, app_id="", identity_digest=digest, openid="")
         customer = Customer.register(customer_id, identity, by=command.actor, at=command.at)
@@ -98,7 +107,8 @@ class AddressBook:
     def add(self, customer_id: UUID, contact: Contact, command: Command) -> Outcome:
         """Put in a new entry; the answer holds contact_id.
 
-        Raises TooManyContactsError, and CoordinatesError where they are no place.
+        Raises TooManyContactsError, AccountClosingError, and CoordinatesError where
+        they are no place.
         """
         contact_id = uuid5(command.id, "contact")
         return self._log.run(command, lambda: self._save(customer_id, contact_id, contact, command))

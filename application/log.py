@@ -20,6 +20,7 @@ from application.commands import (
     StoredCommand,
 )
 from domain.aggregate import EventSourced
+from domain.claims import Claim, Unchanged
 from domain.errors import NotFoundError
 
 _ATTEMPTS = 5
@@ -69,6 +70,10 @@ class Log:
         last = self._application.recorder.select_events(stream_id, desc=True, limit=1)
         return last[0].originator_version if last else 0
 
+    def last_position(self) -> int:
+        """The position of the log's last event; 0 of an empty log."""
+        return self._application.recorder.max_notification_id() or 0
+
     def body_mac(self, body: bytes) -> str:
         """The keyed hash of what a command asks."""
         return hmac.new(self._mac_key, body, hashlib.sha256).hexdigest()
@@ -97,17 +102,23 @@ class Log:
         return cast("CommandRecords", self._application.recorder)
 
     def _attempt(self, command: Command, decision: Decision) -> Outcome:
-        claims = [
-            claim
-            for aggregate in decision.changed
-            for event in aggregate.pending_events
-            for claim in cast("EventSourced.Event", event).claims()
-        ]
+        claims = _claims(decision)
         recordings = self._application.save(
             *decision.changed, command=command, answer=decision.answer, claims=claims
         )
         position = recordings[-1].notification.id if recordings else 0
         return Outcome(position, decision.answer, repeated=False)
+
+
+def _claims(decision: Decision) -> list[Claim]:
+    """What the events take and release, once what the decision rests on stands unchanged."""
+    rests_on: list[Claim] = [Unchanged(each.id, each.version) for each in decision.unchanged]
+    return rests_on + [
+        claim
+        for aggregate in decision.changed
+        for event in aggregate.pending_events
+        for claim in cast("EventSourced.Event", event).claims()
+    ]
 
 
 def _fold(

@@ -14,6 +14,7 @@ from application.access import (
 )
 from application.clock import Clock
 from application.commands import ClaimRefusedError, Command, Decision
+from application.customers import living_customer
 from application.log import Log
 from application.vault import KeyClass, Vault
 from application.wechat_login import LoginDeclinedError, WeChatLogin, WeChatUser
@@ -35,7 +36,7 @@ class WrongLoginError(UnauthenticatedError):
 
 
 class LoginStateError(UnauthenticatedError):
-    """The log-in was not begun here, took too long, or was used before."""
+    """The log-in was not begun here, took too long, was used before, or its customer is erased."""
 
     code = "login_state"
     sentence = "登录已失效，请重新打开页面。"
@@ -89,14 +90,25 @@ class CustomerLogin:
         user.require_real()
         customer_id = self._customer(user)
         self._logins.remember(_visit(code, state), customer_id)
-        return self._sessions.open_session(SubjectKind.CUSTOMER, customer_id), return_path
+        return self._open_session(customer_id), return_path
 
     def _finish_again(self, code: str, state: str) -> tuple[str, str]:
         return_path = self._logins.return_path_of(state)
         customer_id = self._recall(_visit(code, state)) if return_path is not None else None
         if customer_id is None or return_path is None:
             raise LoginStateError
-        return self._sessions.open_session(SubjectKind.CUSTOMER, customer_id), return_path
+        return self._open_session(customer_id), return_path
+
+    def _open_session(self, customer_id: UUID) -> str:
+        """A session's token. Raises LoginStateError where the customer was erased meanwhile.
+
+        Looked at once the session stands: an erasure after that ends it itself.
+        """
+        token = self._sessions.open_session(SubjectKind.CUSTOMER, customer_id)
+        if self._log.load(Customer, customer_id).is_erased():
+            self._sessions.revoke(token)
+            raise LoginStateError
+        return token
 
     def _recall(self, visit: str) -> UUID | None:
         """Whom the visit stood for; the first callback may still be asking WeChat."""
@@ -110,8 +122,8 @@ class CustomerLogin:
     def _customer(self, user: WeChatUser) -> UUID:
         """The customer of this openid; registered at the first log-in."""
         digest = self._vault.digest("wechat_openid", f"{self._appid}:{user.openid}")
-        customer_id = uuid5(_CUSTOMERS, digest)
-        if self._log.find(Customer, customer_id) is None:
+        customer_id, found = living_customer(self._log, uuid5(_CUSTOMERS, digest))
+        if found is None:
             self._register(customer_id, digest, user)
         return customer_id
 

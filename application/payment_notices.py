@@ -27,8 +27,13 @@ _logger = logging.getLogger("jiawu.paying")
 class Notices(Protocol):
     """Keeps raw notices before they are interpreted."""
 
-    def keep(self, headers: Mapping[str, str], body: bytes, at: datetime) -> None:
-        """Keep one; the same bytes again are another row."""
+    def keep(
+        self, headers: Mapping[str, str], body: bytes, at: datetime, out_trade_no: str = ""
+    ) -> None:
+        """Keep one; the same bytes again are another row.
+
+        `out_trade_no` is whose attempt it is about, "" where that cannot be read.
+        """
         ...
 
 
@@ -69,13 +74,13 @@ class PaymentNotices:
             if isinstance(refused, UnreadableNoticeError):
                 self._tell_unreadable()
             raise
-        self._keep(headers, body)
+        self._keep(headers, body, notice.transaction.out_trade_no)
         reached(CrashPoint.NOTICE_KEPT)
         self._take(notice)
         reached(CrashPoint.SUCCESS_STATED)
 
-    def _keep(self, headers: Mapping[str, str], body: bytes) -> None:
-        self._notices.keep(headers, body, self._clock.now())
+    def _keep(self, headers: Mapping[str, str], body: bytes, out_trade_no: str = "") -> None:
+        self._notices.keep(headers, body, self._clock.now(), out_trade_no)
 
     def _take(self, notice: Notice) -> None:
         told = notice.transaction

@@ -1,12 +1,13 @@
 """The vault port: personal data (个人信息) is sealed before it enters an event."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from domain.errors import JiawuError
+from domain.errors import JiawuError, RuleViolationError
 
 ERASED = "（已删除）"
 """What stands where a value was whose key has been destroyed."""
@@ -17,8 +18,10 @@ class KeyClass(StrEnum):
 
     CONTACT = "contact"  # names, phones, addresses, coordinates
     IDENTITY = "identity"  # openid, unionid, nicknames
-    NOTE = "note"  # notes, messages, fault and care descriptions
+    NOTE = "note"  # notes, fault and care descriptions
     WORKER = "worker"  # a worker's private data
+    MESSAGE = "message"  # texts of message threads
+    PHOTO = "photo"  # uploads: photos and their like
 
 
 class BrokenSealError(JiawuError):
@@ -32,6 +35,13 @@ class BrokenSealError(JiawuError):
     sentence = "加密数据无法读取，请联系管理员。"
 
 
+class OwnerErasedError(RuleViolationError):
+    """Nothing is sealed for somebody who was erased: no key would ever be destroyed again."""
+
+    code = "owner_erased"
+    sentence = "该客户的个人信息已删除，不能再记录其信息。"
+
+
 class Vault(Protocol):
     """Seals and opens texts with one key per owner and class (crypto-shredding)."""
 
@@ -40,8 +50,12 @@ class Vault(Protocol):
 
         The key is durable before this returns, so no event can outlive a key that
         was never stored. Two seals of one text differ. The empty text stays empty.
-        Raises InvalidInputError for an unknown class.
+        Raises InvalidInputError for an unknown class, OwnerErasedError.
         """
+        ...
+
+    def seal_many(self, owner: UUID, key_class: str, texts: Sequence[str]) -> list[str]:
+        """The texts sealed, in their order, with one look for the key."""
         ...
 
     def open(self, sealed: str) -> str:
@@ -58,6 +72,17 @@ class Vault(Protocol):
         """
         ...
 
+    def seal_bytes(self, owner: UUID, key_class: str, data: bytes) -> bytes:
+        """Seal bytes, e.g. of a photo, as `seal` seals a text; empty stays empty.
+
+        Raises InvalidInputError for an unknown class, OwnerErasedError.
+        """
+        ...
+
+    def open_bytes(self, sealed: bytes) -> bytes | None:
+        """The clear bytes, None after destruction. Raises BrokenSealError."""
+        ...
+
     def digest(self, kind: str, text: str) -> str:
         """A keyed digest, 64 hex digits, for external identities and search tokens.
 
@@ -71,6 +96,18 @@ class Vault(Protocol):
 
         Idempotent: destroying nothing returns 0.
         """
+        ...
+
+    def erase(self, owner: UUID) -> int:
+        """Destroy all keys of the owner and make no further ones; return how many there were.
+
+        Idempotent. Whoever seals for the owner at the same time gets OwnerErasedError
+        or seals with a key that is destroyed.
+        """
+        ...
+
+    def erased_at(self, owner: UUID) -> datetime | None:
+        """When the owner was erased; None where that is not done."""
         ...
 
 

@@ -12,6 +12,7 @@ from eventsourcing.domain import Aggregate
 
 from domain.aggregate import EventSourced
 from domain.claims import Claim, TakeUnique
+from domain.customer_closing import IDENTITY_CLAIM, ClosingCustomer
 from domain.errors import InvalidInputError, NotFoundError, RuleViolationError
 from domain.names import stored_as
 from domain.sealed import check_sealed
@@ -113,14 +114,18 @@ class IdentityKept(EventSourced.Event):
 
     def claims(self) -> tuple[Claim, ...]:
         """An outer identity belongs to one customer."""
-        return (TakeUnique("external_identity", _key(self)),)
+        return (TakeUnique(IDENTITY_CLAIM, _key(self)),)
 
 
 @stored_as("customer")
-class Customer(EventSourced):
-    """A customer; personal data is sealed under the customer's own keys."""
+class Customer(ClosingCustomer):
+    """A customer; personal data is sealed under the customer's own keys.
 
-    class Event(EventSourced.Event):
+    Every command raises AccountErasedError once the customer is erased, and those
+    that begin something new raise AccountClosingError while the account is closing.
+    """
+
+    class Event(ClosingCustomer.Event):
         """A fact about the customer."""
 
     class Registered(IdentityKept, EventSourced.Opened):
@@ -199,6 +204,7 @@ class Customer(EventSourced):
         Raises:
             InvalidInputError: see check_identity.
         """
+        self.check_active()
         check_identity(identity)
         if _key(identity) in self.identities:
             return False
@@ -214,6 +220,7 @@ class Customer(EventSourced):
             InvalidInputError: see check_contact.
             TooManyContactsError: MOST_CONTACTS are there.
         """
+        self.check_active()
         check_contact(contact)
         if contact_id not in self.contacts and len(self.contacts) >= MOST_CONTACTS:
             raise TooManyContactsError
@@ -226,6 +233,7 @@ class Customer(EventSourced):
         Raises:
             ContactNotFoundError: it is not there.
         """
+        self.check_not_erased()
         if contact_id not in self.contacts:
             raise ContactNotFoundError
         self.trigger_event(self.ContactRemoved, timestamp=at, contact_id=contact_id, by=by)
@@ -236,6 +244,7 @@ class Customer(EventSourced):
         Raises:
             InvalidInputError: no kind or version.
         """
+        self.check_active()
         if not (kind and version):
             raise InvalidInputError(field="consent")
         if self.consents.get(kind) == version:
@@ -250,6 +259,7 @@ class Customer(EventSourced):
         Raises:
             ConsentMissingError: none was given.
         """
+        self.check_not_erased()
         if kind not in self.consents:
             raise ConsentMissingError
         facts = {"kind": kind, "version": self.consents[kind], "by": by}
@@ -261,6 +271,7 @@ class Customer(EventSourced):
         Returns:
             False if that was the wish already.
         """
+        self.check_not_erased()
         if self.worker_wishes.get(worker_id, WorkerWish.NONE) == wish:
             return False
         fact = {
@@ -286,10 +297,10 @@ class Customer(EventSourced):
         """Copy the facts of one event."""
         match event:
             case Customer.Registered():
+                self._begin(_key(event))
                 self.contacts: dict[UUID, dict[str, str]] = {}
                 self.consents: dict[str, str] = {}
                 self.worker_wishes: dict[UUID, str] = {}
-                self.identities: tuple[str, ...] = (_key(event),)
                 self.openids: dict[str, str] = {}
                 self._keep_openid(event)
             case Customer.IdentityLinked():
@@ -314,6 +325,10 @@ class Customer(EventSourced):
                 self.worker_wishes[event.worker_id] = WorkerWish.EXCLUDED.value
             case Customer.WorkerWishWithdrawn():
                 del self.worker_wishes[event.worker_id]
+            case Customer.Erased():
+                self.contacts.clear()
+                self.openids.clear()
+                super().evolve(event)
             case _:
                 super().evolve(event)
 

@@ -1,8 +1,8 @@
 """The vault on PostgreSQL: AES-256-GCM with one wrapped data key per owner and class.
 
-A sealed text is `s1.<key id>.<nonce, ciphertext, tag>`; the key id is random and
-says nothing of its owner. Data keys are read per call and never cached, so that
-destruction works at once, everywhere.
+A sealed text is `s1.<key id>.<nonce, ciphertext, tag>`, sealed bytes are the same
+without base64; the key id is random and says nothing of its owner. Data keys are
+read per call and never cached, so that destruction works at once, everywhere.
 """
 
 import hashlib
@@ -10,8 +10,9 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -25,13 +26,15 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    exists,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
 from application.clock import Clock
-from application.vault import ERASED, BrokenSealError, KeyClass
+from application.vault import ERASED, BrokenSealError, KeyClass, OwnerErasedError
 from domain.errors import InvalidInputError
 
 KEYS = Table(
@@ -43,28 +46,60 @@ KEYS = Table(
     Column("wrapped", LargeBinary),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("destroyed_at", DateTime(timezone=True)),
+    Column("wrapped_by", Text, nullable=False),
 )
 
+_ERASED_OWNERS = Table(
+    "erased_owners",
+    KEYS.metadata,
+    Column("owner", Uuid, primary_key=True),
+    Column("erased_at", DateTime(timezone=True), nullable=False),
+)
+# Makes of an owner's first seal and their erasure one after the other.
+_ONE_BY_ONE = text("select pg_advisory_xact_lock(hashtextextended(:owner, 20813))")
+
 _SEALED = re.compile(r"s1\.([0-9A-Za-z_-]{8,64})\.([0-9A-Za-z_-]{38,})")
+_SEALED_BYTES = re.compile(rb"s1\.([0-9A-Za-z_-]{8,64})\.(.{29,})", re.DOTALL)
 _KEY_BYTES = 32
 _NONCE_BYTES = 12  # the length GCM is specified for; random, 2^32 values a key are safe
 
 
 @dataclass(frozen=True, slots=True)
 class VaultSecrets:
-    """The vault's two secrets, 32 bytes each, kept outside the database.
+    """The vault's secrets, 32 bytes each, kept outside the database.
 
-    `wrapping` wraps the data keys. `digest` keys the digests; it is apart because
-    stored digests must stay equal even when the wrapping key is changed.
+    `wrapping` wraps the data keys; `previous` opens those that are not wrapped anew
+    yet, and is None where there is no other. `digest` keys the digests; it is apart
+    because stored digests must stay equal even when the wrapping key is changed.
     """
 
     wrapping: bytes = field(repr=False)
     digest: bytes = field(repr=False)
+    previous: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.wrapping) != _KEY_BYTES or len(self.digest) != _KEY_BYTES:
+        given = (self.wrapping, self.digest, self.previous or self.wrapping)
+        if any(len(each) != _KEY_BYTES for each in given):
             message = "a vault secret has exactly 32 bytes"
             raise ValueError(message)
+
+    @property
+    def wrapping_id(self) -> str:
+        """Which wrapping key this is, without telling it."""
+        return hashlib.sha256(b"jiawu wrapping key" + self.wrapping).hexdigest()[:16]
+
+    def wrap(self, data_key: bytes, key_id: str) -> bytes:
+        """A data key as it is stored, bound to its id."""
+        return _encrypted(self.wrapping, data_key, key_id.encode())
+
+    def unwrap(self, wrapped: bytes, key_id: str) -> bytes:
+        """The data key, whichever of our wrapping keys it lies under. Raises BrokenSealError."""
+        try:
+            return _decrypted(self.wrapping, wrapped, key_id.encode())
+        except BrokenSealError:
+            if self.previous is None:
+                raise
+        return _decrypted(self.previous, wrapped, key_id.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +115,32 @@ class _DataKey:
         """Bound to every value: moved under another key or class, it fails to open."""
         return f"{self.key_id}.{self.key_class}".encode()
 
+    @property
+    def context_of_bytes(self) -> bytes:
+        """A context of their own, so that no text passes for an upload or the reverse."""
+        return self.context + b".bytes"
+
 
 class PostgresVault:
     """Implements application.vault.Vault on the table vault.keys."""
 
     def __init__(self, engine: Engine, clock: Clock, vault_secrets: VaultSecrets) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
         self._secrets = vault_secrets
 
     def seal(self, owner: UUID, key_class: str, text: str) -> str:
         """Seal a text; makes the owner's key on first use."""
-        if key_class not in frozenset(KeyClass):
-            raise InvalidInputError(field="key_class")
-        return _sealed(self._key_of(owner, key_class), text) if text else ""
+        return self.seal_many(owner, key_class, [text])[0]
+
+    def seal_many(self, owner: UUID, key_class: str, texts: Sequence[str]) -> list[str]:
+        """Seal texts of one owner and class."""
+        _check_class(key_class)
+        if not any(texts):
+            return ["" for _ in texts]
+        key = self._key_of(owner, key_class)
+        return [_sealed(key, text) if text else "" for text in texts]
 
     def open(self, sealed: str) -> str:
         """Open one sealed text."""
@@ -104,6 +151,22 @@ class PostgresVault:
         parts = {value: _split(value) for value in sealed}
         keys = self._keys({part.key_id for part in parts.values() if part})
         return {value: _opened(part, keys) if part else "" for value, part in parts.items()}
+
+    def seal_bytes(self, owner: UUID, key_class: str, data: bytes) -> bytes:
+        """Seal bytes; makes the owner's key on first use."""
+        _check_class(key_class)
+        return _sealed_bytes(self._key_of(owner, key_class), data) if data else b""
+
+    def open_bytes(self, sealed: bytes) -> bytes | None:
+        """Open sealed bytes."""
+        if not sealed:
+            return b""
+        match = _SEALED_BYTES.fullmatch(sealed)
+        key_id = match[1].decode() if match else ""
+        key = self._keys({key_id}).get(key_id)
+        if match is None or key is None:
+            raise BrokenSealError
+        return _decrypted(key.secret, match[2], key.context_of_bytes) if key.secret else None
 
     def digest(self, kind: str, text: str) -> str:
         """HMAC-SHA256 under a key of the kind's own, so that kinds cannot collide."""
@@ -125,6 +188,21 @@ class PostgresVault:
         with self._engine.begin() as connection:
             return connection.execute(statement).rowcount
 
+    def erase(self, owner: UUID) -> int:
+        """Destroy all keys, and remember the owner."""
+        row = {"owner": owner, "erased_at": self._clock.now()}
+        with self._engine.begin() as connection:
+            connection.execute(_ONE_BY_ONE, {"owner": str(owner)})
+            connection.execute(insert(_ERASED_OWNERS).values(row).on_conflict_do_nothing())
+        return self.destroy(owner)
+
+    def erased_at(self, owner: UUID) -> datetime | None:
+        """When the owner was erased, all keys included."""
+        left = exists().where(KEYS.c.owner == owner, KEYS.c.destroyed_at.is_(None))
+        query = select(_ERASED_OWNERS.c.erased_at).where(_ERASED_OWNERS.c.owner == owner, ~left)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
     def _key_of(self, owner: UUID, key_class: str) -> _DataKey:
         key = self._find(owner, key_class)
         while key is None:  # again only if it is destroyed between the two statements
@@ -138,7 +216,7 @@ class PostgresVault:
             KEYS.c.key_class == key_class,
             KEYS.c.destroyed_at.is_(None),
         )
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             row = connection.execute(statement).one_or_none()
         return self._unwrapped(*row) if row else None
 
@@ -149,10 +227,15 @@ class PostgresVault:
             key_id=key_id,
             owner=owner,
             key_class=key_class,
-            wrapped=_encrypted(self._secrets.wrapping, secrets.token_bytes(32), key_id.encode()),
+            wrapped=self._secrets.wrap(secrets.token_bytes(_KEY_BYTES), key_id),
             created_at=self._clock.now(),
+            wrapped_by=self._secrets.wrapping_id,
         )
+        known = select(_ERASED_OWNERS.c.owner).where(_ERASED_OWNERS.c.owner == owner)
         with self._engine.begin() as connection:
+            connection.execute(_ONE_BY_ONE, {"owner": str(owner)})
+            if connection.execute(known).first() is not None:
+                raise OwnerErasedError
             connection.execute(statement.on_conflict_do_nothing())
 
     def _keys(self, key_ids: set[str]) -> dict[str, _DataKey]:
@@ -161,15 +244,28 @@ class PostgresVault:
         statement = select(KEYS.c.key_id, KEYS.c.key_class, KEYS.c.wrapped).where(
             KEYS.c.key_id.in_(sorted(key_ids))
         )
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             rows = connection.execute(statement).all()
         return {row.key_id: self._unwrapped(*row) for row in rows}
 
     def _unwrapped(self, key_id: str, key_class: str, wrapped: bytes | None) -> _DataKey:
         secret = None
         if wrapped is not None:
-            secret = _decrypted(self._secrets.wrapping, bytes(wrapped), key_id.encode())
+            secret = self._secrets.unwrap(bytes(wrapped), key_id)
         return _DataKey(key_id, key_class, secret)
+
+
+def lies_under(wrapping: bytes | None, wrapped: bytes, key_id: str) -> bool:
+    """Whether this wrapping key opens the data key; none opens nothing."""
+    try:
+        return wrapping is not None and bool(_decrypted(wrapping, wrapped, key_id.encode()))
+    except BrokenSealError:
+        return False
+
+
+def _check_class(key_class: str) -> None:
+    if key_class not in frozenset(KeyClass):
+        raise InvalidInputError(field="key_class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +297,13 @@ def _sealed(key: _DataKey, text: str) -> str:
     if key.secret is None:
         raise BrokenSealError
     return f"s1.{key.key_id}.{_encoded(_encrypted(key.secret, text.encode(), key.context))}"
+
+
+def _sealed_bytes(key: _DataKey, data: bytes) -> bytes:
+    if key.secret is None:
+        raise BrokenSealError
+    body = _encrypted(key.secret, data, key.context_of_bytes)
+    return b"s1." + key.key_id.encode() + b"." + body
 
 
 def _encrypted(key: bytes, clear: bytes, context: bytes) -> bytes:

@@ -13,9 +13,10 @@ from sqlalchemy import (
     Uuid,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from application.projections.projection import Projection, Recorded
+from application.projections.rows import Rows
+from domain.customer_closing import ClosingCustomer
 from domain.customers import IdentityKept
 
 metadata = MetaData(schema="customer_identities")
@@ -34,19 +35,27 @@ identities = Table(
 
 
 @projection.handles
-def keep(connection: Connection, recorded: Recorded) -> None:
+def keep(rows: Rows, recorded: Recorded) -> None:
     """An identity belongs to the customer from now on; its claim says to nobody else."""
     event: IdentityKept = recorded.event
-    connection.execute(
-        insert(identities).values(
-            channel=event.channel,
-            app_id=event.app_id,
-            identity_digest=event.identity_digest,
-            position=recorded.position,
-            customer_id=event.originator_id,
-            kept_at=event.timestamp,
-        )
+    rows.insert(
+        identities,
+        channel=event.channel,
+        app_id=event.app_id,
+        identity_digest=event.identity_digest,
+        position=recorded.position,
+        customer_id=event.originator_id,
+        kept_at=event.timestamp,
     )
+
+
+@projection.handles
+def forget(rows: Rows, recorded: Recorded) -> None:
+    """The customer was erased; whoever comes by their identities is somebody new."""
+    event: ClosingCustomer.Erased = recorded.event
+    for key in event.identities:
+        channel, app_id, digest = key.split(":", 2)
+        rows.remove(identities, channel=channel, app_id=app_id, identity_digest=digest)
 
 
 def find(
