@@ -46,6 +46,7 @@ class Run:
 
     open_act: OpenAct
     threads: int
+    warm_ups: int = WARM_UPS
     started: Barrier = field(init=False)
     warm: Barrier = field(init=False)
     stopped: Event = field(default_factory=Event)
@@ -86,7 +87,7 @@ class Run:
 
     def _repeat(self, tally: Tally) -> None:
         act = self.open_act()
-        for _ in range(WARM_UPS):
+        for _ in range(self.warm_ups):
             act()
         self.warm.wait()
         self.started.wait()

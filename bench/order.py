@@ -13,34 +13,34 @@ from domain.orders.windows import window
 from domain.payments import payment_id
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
-TOMORROW = NOW + timedelta(days=1)
 EVENTS = 10
 _SEALED = "s1.benchkey1." + "0123456789abcdef" * 4
 _WORKER = UUID(int=7)
 
 
-def completed_order() -> CleaningOrder:
+def completed_order(at: datetime = NOW) -> CleaningOrder:
     """Booked, paid, assigned, accepted, four stages, completed, reviewed."""
-    order = CleaningOrder.book(uuid4(), _booking(), by="customer:1", at=NOW)
+    order = CleaningOrder.book(uuid4(), _booking(at), by="customer:1", at=at)
     number = out_trade_no(order.order_number, 1, 1)
     payment = PaymentTaken(
         charge_number=1,
         amount_fen=15_000,
         payment_id=payment_id(number),
         out_trade_no=number,
-        succeeded_at=NOW,
+        succeeded_at=at,
     )
-    order.mark_paid(payment, by="system:payments", at=NOW)
-    order.assign(_assignment(), by="staff:1", at=NOW)
-    order.accept(_WORKER, happened_at=NOW, by="worker:7", at=NOW)
+    order.mark_paid(payment, by="system:payments", at=at)
+    order.assign(_assignment(at), by="staff:1", at=at)
+    order.accept(_WORKER, happened_at=at, by="worker:7", at=at)
     for stage in (Stage.DEPARTED, Stage.ARRIVED, Stage.IN_SERVICE, Stage.AWAITING_INSPECTION):
-        order.progress(stage, happened_at=NOW, by="worker:7", at=NOW)
-    order.complete(happened_at=NOW, by="customer:1", at=NOW)
-    order.review(5, by="customer:1", at=NOW)
+        order.progress(stage, happened_at=at, by="worker:7", at=at)
+    order.complete(happened_at=at, by="customer:1", at=at)
+    order.review(5, by="customer:1", at=at)
     return order
 
 
-def _booking() -> Booking:
+def _booking(at: datetime) -> Booking:
+    tomorrow = at + timedelta(days=1)
     line = {
         "code": "BJ-01",
         "reason": "日常保洁 3 小时",
@@ -61,17 +61,18 @@ def _booking() -> Booking:
         lines=[line],
         total_fen=15_000,
         tax_class="general6",
-        windows=[window("service", TOMORROW, TOMORROW + timedelta(hours=3))],
+        windows=[window("service", tomorrow, tomorrow + timedelta(hours=3))],
         contact=contact,
-        pay_by=NOW + timedelta(minutes=15),
+        pay_by=at + timedelta(minutes=15),
     )
 
 
-def _assignment() -> Assignment:
+def _assignment(at: datetime) -> Assignment:
+    tomorrow = at + timedelta(days=1)
     return Assignment(
         worker_id=_WORKER,
         worker_number=7,
-        starts_at=TOMORROW - timedelta(minutes=30),
-        ends_at=TOMORROW + timedelta(hours=3, minutes=30),
+        starts_at=tomorrow - timedelta(minutes=30),
+        ends_at=tomorrow + timedelta(hours=3, minutes=30),
         reasons=["离客户最近"],
     )

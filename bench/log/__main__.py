@@ -15,6 +15,7 @@ from bench.log.databases import Bench, Databases, bench_server
 from bench.log.goals import GOALS, Round, rate
 from bench.measure import Result
 from bench.peers.environment import peers_python
+from bench.verdict import print_verdicts
 
 ROUNDS = 5
 SECONDS = 2.0
@@ -64,16 +65,6 @@ def print_cells(rounds: list[Round]) -> None:
         print(f"{name:42}{speed:12,.0f}{p99:10.2f}")
 
 
-def print_goals(verdicts: dict[str, dict[str, float | bool | None]]) -> None:
-    print(f"\n{'goals':42}{'value':>12}{'goal':>10}{'floor':>10}")
-    for name, verdict in verdicts.items():
-        goal = "" if verdict["goal"] is None else f"{verdict['goal']:,}"
-        floor = f"{verdict['floor']:,}" if "floor" in verdict else ""
-        mark = "" if verdict["holds"] else "  missed"
-        mark += "" if verdict.get("above_floor", True) else ", below its floor"
-        print(f"{name:42}{verdict['value']:12,}{goal:>10}{floor:>10}{mark}")
-
-
 def main() -> None:
     """Run all rounds and report."""
     python = peers_python()
@@ -86,7 +77,7 @@ def main() -> None:
         rounds = [measure_round(bench, ours, peers) for _ in range(ROUNDS)]
     verdicts = {goal.name: goal.verdict(rounds) for goal in GOALS}
     print_cells(rounds)
-    print_goals(verdicts)
+    print_verdicts(verdicts)
     print(json.dumps(verdicts))
 
 

@@ -1,15 +1,12 @@
 """The server under measurement, and fresh tables for every round."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import sqlalchemy as sa
 
+from bench.directory import bench_directory
 from infrastructure.embedded_postgres import (
     APPLICATION_ROLE,
     OWNER_ROLE,
@@ -20,7 +17,6 @@ from infrastructure.embedded_postgres import (
 from infrastructure.embedded_postgres.roles import drop_database
 from infrastructure.migrations import upgrade
 
-_PREFIX = "jiawu-bench-"
 # Durable as in production; a checkpoint would hit some cells and not others.
 SETTINGS = {
     "shared_buffers": "512MB",
@@ -110,19 +106,8 @@ class Bench:
 @contextmanager
 def bench_server() -> Iterator[Bench]:
     """A server in a temporary directory, gone afterwards."""
-    _sweep_dead_runs()
-    directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-    directory.chmod(0o711)
-    try:
-        with EmbeddedPostgres(directory, SETTINGS) as server:
-            yield Bench(server)
-    finally:
-        shutil.rmtree(directory)
-
-
-def _sweep_dead_runs() -> None:
-    """Remove what a killed run left on disk; its server ended with it."""
-    for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        owner = directory.name.removeprefix(_PREFIX).split("-")[0]
-        if not Path(f"/proc/{owner}").exists():
-            shutil.rmtree(directory, ignore_errors=True)
+    with (
+        bench_directory() as directory,
+        EmbeddedPostgres(directory / "postgres", SETTINGS) as server,
+    ):
+        yield Bench(server)

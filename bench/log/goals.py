@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.measure import Result
+from bench.verdict import Verdict, judged
 
 # Name of a cell → its result, for one round.
 Round = Mapping[str, Result]
@@ -28,21 +29,9 @@ class Goal:
     floor: float | None = None
     at_most: bool = False
 
-    def verdict(self, rounds: list[Round]) -> dict[str, float | bool | None]:
+    def verdict(self, rounds: list[Round]) -> Verdict:
         value = median(self.figure(each) for each in rounds)
-        verdict: dict[str, float | bool | None] = {
-            "value": round(value, 3),
-            "goal": self.goal,
-            "holds": self._holds(value, self.goal),
-        }
-        if self.floor is not None:
-            verdict |= {"floor": self.floor, "above_floor": self._holds(value, self.floor)}
-        return verdict
-
-    def _holds(self, value: float, limit: float | None) -> bool:
-        if limit is None:
-            return True
-        return value <= limit if self.at_most else value >= limit
+        return judged(value, self.goal, self.floor, at_most=self.at_most)
 
 
 def rate(result: Result) -> float:

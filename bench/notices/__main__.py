@@ -11,8 +11,9 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from bench.installation import until
 from bench.notices.client import Arrival, Posting, Target, notices_of, plan, post_all
-from bench.notices.installation import Installation, installation, until
+from bench.notices.installation import Installation, installation
 from bench.notices.processor import processor_seconds
 from bench.notices.sales import (
     WeChat,
@@ -31,6 +32,7 @@ from bench.notices.verdict import (
     print_phase,
     verdicts,
 )
+from bench.verdict import all_hold
 from interface.household import Household
 from interface.settings import NOTIFY_PATH
 
@@ -101,9 +103,9 @@ def main() -> int:
         print_phase(goal)
         stress = measure(at, wechat, *STRESS)
         print_phase(stress)
-    judged = verdicts(goal, stress)
-    print(json.dumps(judged))
-    return 0 if all(each["holds"] for each in judged.values()) else 1
+    told = verdicts(goal, stress)
+    print(json.dumps(told))
+    return 0 if all_hold(told) else 1
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -34,9 +34,9 @@ from interface.cli.simulating import pay_app
 from interface.household import Household
 from interface.settings import Settings
 
-_DISTRICT = "110105"
+DISTRICT = "110105"
 _CONTACT = Contact(
-    name="陈女士", phone="13912345678", address="朝阳区望京街 1 号院 2 单元 301", district=_DISTRICT
+    name="陈女士", phone="13912345678", address="朝阳区望京街 1 号院 2 单元 301", district=DISTRICT
 )
 _DAYS = 7
 _HOLDS = 3  # a customer may have so many unpaid orders
@@ -59,17 +59,22 @@ class Sale:
 
 def open_seats(house: Household) -> None:
     """As many seats as there may be, for the days that are sold."""
-    for ahead in range(1, _DAYS + 1):
-        day = shanghai_day(house.clock.now() + _AHEAD) + timedelta(days=ahead)
+    for day in days_sold(house):
         plan = SeatPlan(
             pool="cleaning",
-            area=_DISTRICT,
+            area=DISTRICT,
             day=day,
             starts=time(8),
             ends=time(20),
             seats=MOST_SEATS,
         )
         house.capacity.set_seats(plan, _command(house, "system:bench"))
+
+
+def days_sold(house: Household) -> list[date]:
+    """The days that are sold, from tomorrow on."""
+    today = shanghai_day(house.clock.now() + _AHEAD)
+    return [today + timedelta(days=ahead) for ahead in range(1, _DAYS + 1)]
 
 
 def sell(house: Household, count: int) -> list[Sale]:
@@ -80,12 +85,13 @@ def sell(house: Household, count: int) -> list[Sale]:
 
 
 def _sell(house: Household, first: int, count: int) -> list[Sale]:
-    customer_id = _customer(house)
+    customer_id = new_customer(house)
     numbers = range(first, min(first + _HOLDS, count))
     return [_started(house, customer_id, number) for number in numbers]
 
 
-def _customer(house: Household) -> UUID:
+def new_customer(house: Household) -> UUID:
+    """A customer who came through WeChat."""
     customer_id, openid = uuid4(), f"o{uuid4().hex[:27]}"
     appid = house.settings.wechat_appid
     command = _command(house, f"customer:{customer_id}")
@@ -110,7 +116,7 @@ def _started(house: Household, customer_id: UUID, number: int) -> Sale:
         service_code="BJ-01",
         quantity=120,
         starts_at=_nine_o_clock(command.at + timedelta(days=1 + number % _DAYS)),
-        district=_DISTRICT,
+        district=DISTRICT,
     )
     request = OrderRequest(customer_id=customer_id, asked=wanted, contact=_CONTACT, source="wechat")
     order_id = UUID(house.bookings.book(request, command).answer["order_id"])

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.notices.client import Answer
+from bench.percentiles import percentile
+from bench.verdict import Verdicts, judged
 
 GOAL_P99_MS = 500.0
 # Processor time in ms a payment below which nothing is told.
 _SMALL = 0.1
 PRODUCT, KEEP, ANSWER = "notice", "insert and commit", "bare answer"
-
-Verdicts = dict[str, dict[str, float | bool | None]]
 
 
 @dataclass(frozen=True)
@@ -73,25 +73,21 @@ def figures(answers: Sequence[Answer]) -> Figures:
         arrivals=len(answers),
         answered=sum(each.status == 200 for each in answers),  # noqa: PLR2004 - HTTP's OK
         counted=len(counted),
-        p50=_percentile(took, 50),
-        p99=_percentile(took, 99),
+        p50=percentile(took, 50),
+        p99=percentile(took, 99),
         longest=took[-1],
-        sent_late_p99=_percentile(late, 99),
+        sent_late_p99=percentile(late, 99),
     )
-
-
-def _percentile(ascending: Sequence[float], percent: int) -> float:
-    return ascending[min(len(ascending) * percent // 100, len(ascending) - 1)]
 
 
 def verdicts(goal: Phase, stress: Phase) -> Verdicts:
     """Name → value, goal, holds; only the first phase has goals."""
     return {
-        "notice_p99_ms": _below(goal.figures[PRODUCT].p99, GOAL_P99_MS),
-        "notices_lost": {"value": goal.lost, "goal": 0, "holds": goal.lost == 0},
+        "notice_p99_ms": judged(goal.figures[PRODUCT].p99, GOAL_P99_MS, at_most=True),
+        "notices_lost": judged(goal.lost, 0, at_most=True),
         **_told("", goal),
-        "stress_p99_ms": _free(stress.figures[PRODUCT].p99),
-        "stress_lost": _free(stress.lost),
+        "stress_p99_ms": judged(stress.figures[PRODUCT].p99),
+        "stress_lost": judged(stress.lost),
         **_told("stress_", stress),
     }
 
@@ -111,15 +107,7 @@ def _told(prefix: str, phase: Phase) -> Verdicts:
         "orders_level_after_seconds": phase.level_after,
     }
     used = {f"{name}_processor_ms": ms for name, ms in phase.processor_ms.items() if ms >= _SMALL}
-    return {f"{prefix}{name}": _free(value) for name, value in {**values, **used}.items()}
-
-
-def _below(value: float, limit: float) -> dict[str, float | bool | None]:
-    return {"value": round(value, 3), "goal": limit, "holds": value < limit}
-
-
-def _free(value: float) -> dict[str, float | bool | None]:
-    return {"value": round(value, 3), "goal": None, "holds": True}
+    return {f"{prefix}{name}": judged(value) for name, value in {**values, **used}.items()}
 
 
 def print_phase(phase: Phase) -> None:
