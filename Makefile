@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench bench-log bench-notices soak defects lock run-environment test-environment python-is-new
+.PHONY: help run test check demo bench bench-log bench-notices bench-house soak defects lock run-environment test-environment python-is-new
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 15
@@ -27,13 +27,16 @@ demo: export JIAWU_DEMO := 1
 demo: run-environment ## all 22 services from booking to the books, told and checked step by step
 	@$(BIN)/python -m interface.demo
 
-bench: bench-log bench-notices ## all measurements
+bench: bench-log bench-notices bench-house ## all measurements, about 20 minutes
 
 bench-log: test-environment ## appends a second, beside plain inserts and other libraries
 	@$(BIN)/python -m bench.log
 
 bench-notices: test-environment ## the answer to a payment notice at 50 a second; fails at a p99 of 500 ms
 	@$(BIN)/python -m bench.notices
+
+bench-house: test-environment ## paid lives over HTTP, projections, rebuilds, pages and search; fails at a missed goal
+	@$(BIN)/python -m bench.house
 
 soak: export HYPOTHESIS_PROFILE := soak
 soak: test-environment ## 10,000 simulated days, and the property tests with thousands of examples

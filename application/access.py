@@ -32,6 +32,7 @@ class Permission(StrEnum):
     ORDERS_CANCEL = "orders.cancel"
     ORDERS_NOTE = "orders.note"
     CONTACTS_REVEAL = "contacts.reveal"  # one order's or worker's full phone, on record
+    CUSTOMERS_DELETE = "customers.delete"  # close an account for a customer (注销)
     DISCLOSURES_READ = "disclosures.read"  # who was shown whose contact (查看记录)
     WORKERS_READ = "workers.read"
     WORKERS_WRITE = "workers.write"
@@ -45,6 +46,9 @@ class Permission(StrEnum):
     RECEIPTS_RECORD = "receipts.record"  # money that passed by hand (线下收款)
     ALERTS_READ = "alerts.read"
     ALERTS_ACKNOWLEDGE = "alerts.acknowledge"
+    MESSAGES_READ = "messages.read"
+    MESSAGES_WRITE = "messages.write"
+    MESSAGES_MODERATE = "messages.moderate"  # take messages out of sight, and see those (审核)
 
 
 # Who moves orders does not see the books, who keeps the books does not move
@@ -68,6 +72,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.CAPACITY_WRITE,
                 Permission.CATALOGUE_READ,
                 Permission.ALERTS_READ,
+                Permission.MESSAGES_READ,
+                Permission.MESSAGES_WRITE,
             }
         ),
         Role.FINANCE: frozenset(
@@ -81,6 +87,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         ),
         Role.ADMINISTRATOR: frozenset(
             {
+                Permission.CUSTOMERS_DELETE,
                 Permission.DISCLOSURES_READ,
                 Permission.STAFF_READ,
                 Permission.STAFF_WRITE,
@@ -88,6 +95,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.WORKERS_WRITE,
                 Permission.CATALOGUE_READ,
                 Permission.CATALOGUE_WRITE,
+                Permission.MESSAGES_READ,
+                Permission.MESSAGES_MODERATE,
             }
         ),
     }

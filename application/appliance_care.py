@@ -12,6 +12,7 @@ from application.lines import Asked, HomeVisit, Seal
 from application.log import Log
 from application.policy import Deadline
 from application.tariffs import Tariffs
+from application.uploads import Uploads
 from application.vault import KeyClass, Vault
 from domain.capacity import HeldSeats
 from domain.catalogue.quotes import Effort
@@ -82,15 +83,19 @@ class ExtraWork:
 class ApplianceWork:
     """Commands on an order for cleaning machines or caring for a home.
 
-    Each raises NotFoundError where there is no such order or machine, and
+    Each raises NotFoundError where there is no such order or machine,
+    PhotoUnknownError where a photo was not uploaded for its customer, and
     RuleViolationError kinds where its stage forbids it.
     """
 
-    def __init__(self, log: Log, vault: Vault, tariffs: Tariffs, clock: Clock) -> None:
+    def __init__(
+        self, log: Log, vault: Vault, tariffs: Tariffs, clock: Clock, uploads: Uploads
+    ) -> None:
         self._log = log
         self._vault = vault
         self._tariffs = tariffs
         self._clock = clock
+        self._uploads = uploads
 
     def confirm_trial_run(
         self, order_id: UUID, machine: str, report: SiteReport, command: Command, *, works: bool
@@ -219,6 +224,7 @@ class ApplianceWork:
         return self._log.run(command, decide)
 
     def _finding(self, order: ApplianceCareOrder, report: SiteReport) -> Finding:
+        self._uploads.check_known(order.customer_id, report.photos)
         note = self._vault.seal(order.customer_id, KeyClass.NOTE, report.note)
         return Finding(happened_at=report.happened_at, note=note, photos=list(report.photos))
 

@@ -17,6 +17,7 @@ from application.lines import Asked, Line, OrderRequest
 from application.log import Log
 from application.numbers import Numbers
 from application.tariffs import Tariffs
+from application.uploads import Uploads
 from application.vault import KeyClass, Vault
 from domain.catalogue.quotes import Effort, Quote, effort, quote
 from domain.catalogue.services import Service, ServiceNotFoundError
@@ -78,14 +79,21 @@ class _Offer:
 class Bookings:
     """Quotes and books."""
 
-    def __init__(
-        self, log: Log, vault: Vault, numbers: Numbers, tariffs: Tariffs, areas: Areas
+    def __init__(  # noqa: PLR0913, PLR0917 - the ports that booking stands on
+        self,
+        log: Log,
+        vault: Vault,
+        numbers: Numbers,
+        tariffs: Tariffs,
+        areas: Areas,
+        uploads: Uploads,
     ) -> None:
         self._log = log
         self._vault = vault
         self._numbers = numbers
         self._tariffs = tariffs
         self._areas = areas
+        self._uploads = uploads
 
     def quote(self, asked: Asked, at: datetime) -> Quote:
         """The price now, with a reason for every line; of a reservation an estimate.
@@ -102,7 +110,7 @@ class Bookings:
 
         Raises NotFoundError where the customer or service is unknown,
         NotServedError outside the area (R42), SlotFullError, TooManyHoldsError,
-        and InvalidInputError kinds.
+        PhotoUnknownError, AccountClosingError, and InvalidInputError kinds.
         """
         return self._claiming(command, lambda: self._book(request, command))
 
@@ -134,7 +142,9 @@ class Bookings:
         return Decision([order], {"order_id": str(order.id), "stage": order.stage})
 
     def _book(self, request: OrderRequest, command: Command) -> Decision:
-        self._log.load(Customer, request.customer_id)
+        customer = self._log.load(Customer, request.customer_id)
+        customer.check_active()
+        self._uploads.check_known(request.customer_id, request.asked.form.get("photos", ()))
         for place in _line(request.asked).places(request):
             code = request.asked.service_code
             self._areas.check_served(place.district, code, place.coordinates)
@@ -142,7 +152,8 @@ class Bookings:
         order = _line(request.asked).book(
             uuid5(command.id, "order"), booking, by=command.actor, at=command.at
         )
-        return Decision([order], _answer(order))
+        # No order slips in behind a closing that was asked for meanwhile.
+        return Decision([order], _answer(order), unchanged=[customer])
 
     def _offer(self, asked: Asked, at: datetime) -> _Offer:
         tariff = self._tariffs.at(at)

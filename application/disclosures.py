@@ -16,12 +16,15 @@ from application.lines import Contact
 from application.log import Log
 from application.projections.paging import Page
 from application.vault import Vault
-from domain.errors import RuleViolationError
+from domain.errors import JiawuError, RuleViolationError
 from domain.orders.service_order import ServiceOrder
 from domain.workers import Worker
 
 ORDER_CONTACT: Final = "order_contact"
 WORKER_CONTACT: Final = "worker_contact"
+
+# No honest day of calling customers back needs more (threat sheet, harvesting phones).
+MOST_A_DAY: Final = 200
 
 # A lost answer may be asked for again so long; a later look is another one.
 REPEATABLE_FOR: Final = timedelta(minutes=10)
@@ -32,6 +35,14 @@ class DisclosureOverError(RuleViolationError):
 
     code = "disclosure_over"
     sentence = "此次查看已失效，请重新查看。"
+
+
+class DisclosureQuotaError(JiawuError):
+    """Somebody has seen as many contacts as a day allows; `retry_after` in seconds."""
+
+    code = "disclosure_quota"
+    status = 429
+    sentence = "今天查看联系方式已满 {most} 次，请明天再试；确有需要请联系管理员。"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +84,10 @@ class DisclosureRecords(Protocol):
     def keep(self, disclosure: Disclosure) -> Disclosure:
         """Keep it unless its id is kept already; return the one that is kept.
 
-        On return it is durable. Raises CommitUnknownError, and what the database
-        raises where nothing was kept.
+        On return it is durable. An actor has MOST_A_DAY looks on a day in
+        Asia/Shanghai, among simultaneous ones too; one more is logged and raises
+        DisclosureQuotaError. Raises CommitUnknownError, and what the database raises
+        where nothing was kept.
         """
         ...
 
@@ -99,7 +112,8 @@ class Disclosures:
     def reveal_order(self, order_id: UUID, reason: str, command: Command) -> OrderContacts:
         """An order's contacts in clear.
 
-        Raises NotFoundError, KeyReusedError, DisclosureOverError, CommitUnknownError.
+        Raises NotFoundError, KeyReusedError, DisclosureOverError,
+        DisclosureQuotaError, CommitUnknownError.
         """
         order = self._log.load(ServiceOrder, order_id)
         whose = {"order_id": order_id, "customer_id": order.customer_id}

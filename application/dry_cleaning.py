@@ -14,6 +14,7 @@ from application.lines import Asked, Contact, HomeVisit, OrderRequest, Seal
 from application.log import Log
 from application.suggestions import shift_of
 from application.tariffs import Tariffs
+from application.uploads import Uploads
 from application.vault import KeyClass, Vault
 from domain.catalogue.quotes import Effort
 from domain.customers import Customer, WorkerWish
@@ -92,7 +93,7 @@ class PickUp:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What was found with a garment: words in clear, hashes of photos."""
+    """What was found with a garment: words in clear, ids of photos."""
 
     garment: int
     description: str
@@ -118,14 +119,16 @@ class Laundry:
     """Commands on a dry-cleaning order beside those that all orders share.
 
     Every method raises NotFoundError where there is no such order, for a customer
-    also where it is somebody else's, and RuleViolationError or InvalidInputError
-    kinds as the order says. All garments of one command move, or none.
+    also where it is somebody else's, PhotoUnknownError where a photo was not
+    uploaded for its customer, and RuleViolationError or InvalidInputError kinds as
+    the order says. All garments of one command move, or none.
     """
 
-    def __init__(self, log: Log, vault: Vault, tariffs: Tariffs) -> None:
+    def __init__(self, log: Log, vault: Vault, tariffs: Tariffs, uploads: Uploads) -> None:
         self._log = log
         self._vault = vault
         self._tariffs = tariffs
+        self._uploads = uploads
 
     def collect(self, order_id: UUID, pick_up: PickUp, command: Command) -> Outcome:
         """The driver takes the garments (取件), priced at the tariff of the booking."""
@@ -273,6 +276,8 @@ class Laundry:
         return run_claiming(self._log, command, decide)
 
     def _collection(self, order: DryCleaningOrder, pick_up: PickUp) -> Collection:
+        named = [photo for each in pick_up.garments for photo in each.photos]
+        self._uploads.check_known(order.customer_id, named)
         tariff = self._tariffs.of(order.catalogue_revision, order.price_book_version)
         priced = price(order, pick_up.garments, tariff)
         each_priced = zip(pick_up.garments, priced.garments_fen, priced.names, strict=True)
@@ -323,6 +328,7 @@ class Laundry:
         return GarmentReport(happened_at=report.happened_at, note=self._sealed(order, report.note))
 
     def _finding(self, order: DryCleaningOrder, found: Found) -> Finding:
+        self._uploads.check_known(order.customer_id, found.photos)
         return Finding(
             description=self._sealed(order, found.description),
             happened_at=found.happened_at,

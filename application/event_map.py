@@ -12,6 +12,7 @@ from typing import Final
 from application.acceptances import Acceptances
 from application.appliance_care import ApplianceWork
 from application.care_leads import CareLeads
+from application.erasure import Erasures
 from application.exception_desk import ExceptionDesk
 from application.garment_deadlines import GarmentDeadlines
 from application.payment_errands import PaymentErrands
@@ -35,6 +36,7 @@ from application.policies_of_appliance_care import care_period_ends, warranty_en
 from application.policies_of_care import lead_is_watched
 from application.policies_of_dispatch import assignment_is_watched
 from application.policies_of_dry_cleaning import garment_is_watched
+from application.policies_of_erasure import closing_ends, customer_is_forgotten
 from application.policies_of_hourly import (
     plan_goes_on,
     plan_is_looked_after,
@@ -46,9 +48,11 @@ from application.projections import (
     cash_journal,
     customer_identities,
     customer_orders,
+    message_threads,
     office_alerts,
     office_exceptions,
     office_orders,
+    office_search,
     office_shifts,
     office_workers,
     order_parts,
@@ -61,7 +65,7 @@ from application.projections import (
 from application.projections.projection import EventMap, Projection
 from application.repairs import Repairs
 from application.unpaid import Unpaid
-from application.upkeep import purge_logins, refresh_payment_keys
+from application.upkeep import purge_logins, purge_notices, refresh_payment_keys
 from application.visit_watch import VisitWatch
 from domain.aggregate import EventSourced
 from domain.alerts import Alert
@@ -71,6 +75,7 @@ from domain.catalogue.catalogue import Catalogue
 from domain.catalogue.price_books import PriceBooks
 from domain.customers import Customer, IdentityKept
 from domain.leaves import Leave
+from domain.messages import MessageThread
 from domain.orders.appliance_care.order import ApplianceCareOrder
 from domain.orders.care.order import CareOrder
 from domain.orders.cleaning import CleaningOrder
@@ -96,6 +101,7 @@ AGGREGATES: Final[tuple[type[EventSourced], ...]] = (
     DryCleaningOrder,
     HourlyWorkOrder,
     Leave,
+    MessageThread,
     Payment,
     PriceBooks,
     ServiceArea,
@@ -116,6 +122,8 @@ ALL_PROJECTIONS: Final[tuple[Projection, ...]] = (
     service_areas.projection,
     customer_identities.projection,
     office_exceptions.projection,
+    message_threads.projection,
+    office_search.projection,
 )
 
 # What an event writes into read models; written anew on every rebuild.
@@ -127,6 +135,7 @@ PROJECTIONS: Final[EventMap] = {
         cash_journal.note_order,
         office_workers.note_order,
         office_exceptions.note_order,
+        office_search.book,
     ),
     OrderFacts.Event: (office_orders.follow, customer_orders.follow),
     OrderFacts.Confirmed: (office_orders.handle,),
@@ -261,6 +270,14 @@ PROJECTIONS: Final[EventMap] = {
     Alert.Acknowledged: (office_alerts.acknowledge,),
     # customers
     IdentityKept: (customer_identities.keep,),
+    Customer.Erased: (customer_identities.forget, office_search.forget),
+    # messages
+    MessageThread.Started: (message_threads.start,),
+    MessageThread.MessagePosted: (message_threads.post,),
+    MessageThread.Handled: (message_threads.handle,),
+    MessageThread.Reopened: (message_threads.reopen,),
+    MessageThread.MessageRemoved: (message_threads.remove,),
+    MessageThread.MessageRestored: (message_threads.restore,),
     # shifts and areas
     Shift.Planned: (office_shifts.plan,),
     Shift.Rostered: (office_shifts.roster,),
@@ -312,6 +329,8 @@ POLICIES: Final[PolicyMap] = {
     HourlyWorkOrder.PatternChanged: (plan_goes_on,),
     HourlyWorkOrder.PlanResumed: (plan_goes_on,),
     HourlyWorkOrder.PlanRenewed: (plan_goes_on,),
+    Customer.ClosingRequested: (closing_ends,),
+    Customer.Erased: (customer_is_forgotten,),
     Payment.Started: (prepare_payment, attempt_is_watched),
     Payment.Renewed: (prepare_payment,),
     Payment.ClosingRequested: (attempt_is_closed_at_wechat,),
@@ -348,10 +367,13 @@ DEADLINES: Final[Mapping[str, Duty]] = {
     "lead.forgotten": Duty(CareLeads, CareLeads.release_forgotten),
     "garment.unsigned": Duty(GarmentDeadlines, GarmentDeadlines.unsigned),
     "garment.stalled": Duty(GarmentDeadlines, GarmentDeadlines.stalled),
+    "customer.closing_ends": Duty(Erasures, Erasures.closing_ends),
+    "customer.forget": Duty(Erasures, Erasures.forget),
 }
 
 # What is done again and again, whether or not anything happened.
 ROUTINES: Final[Mapping[str, Routine]] = {
     "logins.purge": Routine(timedelta(hours=1), purge_logins),
+    "notices.purge": Routine(timedelta(days=1), purge_notices),
     "wechat_pay.keys": Routine(timedelta(hours=6), refresh_payment_keys),
 }

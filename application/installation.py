@@ -22,6 +22,15 @@ class DatabaseFacts:
     event_rights: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class DataKeys:
+    """The vault's keys in use: under the present wrapping key, the previous one, neither."""
+
+    present: int = 0
+    previous: int = 0
+    neither: int = 0
+
+
 class SurroundingsError(Exception):
     """Something outside did not answer; the text says what, without secrets."""
 
@@ -39,4 +48,8 @@ class Surroundings(Protocol):
 
     def database(self, url: str) -> DatabaseFacts:
         """Ask the database at `url`; SurroundingsError if it cannot be reached."""
+        ...
+
+    def data_keys(self, url: str, present: bytes, previous: bytes | None) -> DataKeys:
+        """Which wrapping keys open the data keys of a migrated database; SurroundingsError."""
         ...

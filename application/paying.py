@@ -142,7 +142,9 @@ class Paying:
             each.request_closing("replaced", at=command.at)
         asked = self._attempt(order, charge, len(attempts) + 1, request, command.at)
         payment = Payment.start(asked, by=command.actor, at=command.at)
-        return Decision([*given_up, payment], {"out_trade_no": payment.out_trade_no})
+        answer = {"out_trade_no": payment.out_trade_no}
+        # No attempt slips in behind the order's end, and so none behind an erasure.
+        return Decision([*given_up, payment], answer, unchanged=[order])
 
     def _goes_on(self, payment: Payment, request: PayRequest, at: datetime) -> bool:
         """Whether the attempt can still be paid in the way that is asked for now."""

@@ -9,7 +9,7 @@ from application.clock import Clock
 from application.commands import ClaimRefusedError, Command, Decision
 from application.log import Log
 from application.payment_gateway import BadNoticeError, Transaction
-from application.vault import Vault
+from application.vault import ERASED, Vault
 from domain.alerts import AlertCode
 from domain.errors import NotFoundError
 from domain.orders.order_number import out_trade_no
@@ -112,10 +112,13 @@ class PaymentFacts:
         )
 
     def _compare_payer(self, payment: Payment, transaction: Transaction) -> None:
-        """The money counts whoever paid; that somebody else did is for a person to know."""
+        """The money counts whoever paid; that somebody else did is for a person to know.
+
+        Of an erased customer nobody can tell.
+        """
         if payment.trade_type != JSAPI or not transaction.openid:
             return
-        if self._vault.open(payment.payer_openid) != transaction.openid:
+        if self._vault.open(payment.payer_openid) not in {transaction.openid, ERASED}:
             self._tell(AlertCode.PAYER_DIFFERS, transaction)
 
     def _command(self, key: str) -> Command:

@@ -12,7 +12,9 @@ from application.commands import Command, Decision, Outcome
 from application.log import Log
 from application.policy import Deadline, TryLaterError
 from application.tariffs import Tariffs
+from application.uploads import Uploads
 from application.vault import KeyClass, Vault
+from domain.customers import Customer
 from domain.errors import NotFoundError
 from domain.orders.appliance_care.findings import Finding
 from domain.orders.appliance_care.order import ApplianceCareOrder
@@ -54,14 +56,18 @@ class Repairs:
     """Commands on a repair.
 
     Each raises NotFoundError where there is no such repair, for a customer also
-    where it is another's, and RuleViolationError kinds where its stage forbids it.
+    where it is another's, PhotoUnknownError where a photo was not uploaded for its
+    customer, and RuleViolationError kinds where its stage forbids it.
     """
 
-    def __init__(self, log: Log, vault: Vault, tariffs: Tariffs, clock: Clock) -> None:
+    def __init__(
+        self, log: Log, vault: Vault, tariffs: Tariffs, clock: Clock, uploads: Uploads
+    ) -> None:
         self._log = log
         self._vault = vault
         self._tariffs = tariffs
         self._clock = clock
+        self._uploads = uploads
 
     def diagnose(self, order_id: UUID, report: SiteReport, command: Command) -> Outcome:
         """The worker says what is wrong (上门检测)."""
@@ -154,9 +160,13 @@ class Repairs:
     def claim_warranty(
         self, order_id: UUID, fault: Fault, command: Command, customer_id: UUID | None = None
     ) -> Outcome:
-        """The fault is back within the warranty (质保报修): somebody comes again, free."""
+        """The fault is back within the warranty (质保报修): somebody comes again, free.
+
+        Raises AccountErasedError where the customer is gone, and with them the warranty.
+        """
 
         def do(order: ApplianceCareOrder) -> None:
+            self._uploads.check_known(order.customer_id, fault.photos)
             claim = WarrantyClaim(
                 fault=self._vault.seal(order.customer_id, KeyClass.NOTE, fault.text),
                 windows=_windows_from(order, fault.starts_at),
@@ -164,7 +174,7 @@ class Repairs:
             )
             order.claim_warranty(claim, **_of(command))
 
-        return self._on(order_id, command, do, customer_id)
+        return self._on(order_id, command, do, customer_id, opens=True)
 
     def withdraw_claim(
         self,
@@ -204,17 +214,26 @@ class Repairs:
         command: Command,
         do: Callable[[ApplianceCareOrder], object],
         customer_id: UUID | None = None,
+        *,
+        opens: bool = False,
     ) -> Outcome:
         def decide() -> Decision:
             order = self._log.load(ApplianceCareOrder, order_id)
             if not order.is_repair() or customer_id not in {None, order.customer_id}:
                 raise NotFoundError
+            unchanged = [self._still_here(order.customer_id)] if opens else []
             do(order)
-            return Decision([order], _answer(order))
+            return Decision([order], _answer(order), unchanged=unchanged)
 
         return self._log.run(command, decide)
 
+    def _still_here(self, customer_id: UUID) -> Customer:
+        customer = self._log.load(Customer, customer_id)
+        customer.check_not_erased()
+        return customer
+
     def _finding(self, order: ApplianceCareOrder, report: SiteReport) -> Finding:
+        self._uploads.check_known(order.customer_id, report.photos)
         note = self._vault.seal(order.customer_id, KeyClass.NOTE, report.note)
         return Finding(happened_at=report.happened_at, note=note, photos=list(report.photos))
 

@@ -31,11 +31,21 @@ class Services(Protocol):
         """Log-ins through WeChat that were begun."""
         ...
 
+    @property
+    def raw_notices(self) -> Purgeable:
+        """The raw notices of payments."""
+        ...
+
 
 def purge_logins(services: Services) -> None:
     """Forget sessions that have ended and log-ins that nobody finished."""
     services.sessions.purge()
     services.logins.purge()
+
+
+def purge_notices(services: Services) -> None:
+    """Forget raw notices of payments whose term is over."""
+    services.raw_notices.purge()
 
 
 def refresh_payment_keys(services: Services) -> None:

@@ -11,10 +11,29 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class TakeUnique:
-    """`key` of a `kind` belongs to one holder for ever, e.g. an order number."""
+    """`key` of a `kind` belongs to one holder, e.g. an order number."""
 
     kind: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseUnique:
+    """The `key` may be taken again; only an outer identity ever is, all others stay taken."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The stream still ends at `version`: what a decision only read holds when it is written.
+
+    Takes nothing. Where it cannot be met the decision is stale and made anew.
+    """
+
+    stream_id: UUID
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +133,8 @@ class ReleasePlace:
 
 Claim = (
     TakeUnique
+    | ReleaseUnique
+    | Unchanged
     | TakeWorker
     | ReleaseWorker
     | TakeSeats

@@ -1,13 +1,16 @@
 """Looking at what surrounds an installation: name service, HTTP servers, database."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import requests
 import sqlalchemy as sa
 
-from application.installation import DatabaseFacts, SurroundingsError
+from application.installation import DatabaseFacts, DataKeys, SurroundingsError
+from infrastructure.vault import lies_under
 
 _SECONDS = 5
 _TABLE_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
@@ -22,6 +25,12 @@ _EVENTS = sa.text(
     "SELECT c.oid, pg_has_role(c.relowner, 'USAGE') AS owns FROM pg_class c"
     " JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = :schema AND c.relname = :table"
+)
+# One key of each wrapping key, in whose place the others stand.
+_DATA_KEYS = sa.text(
+    "SELECT one.key_id, one.wrapped, alike.number FROM vault.keys one JOIN"
+    " (SELECT max(key_id) AS key_id, count(*) AS number FROM vault.keys"
+    "  WHERE destroyed_at IS NULL GROUP BY wrapped_by) alike USING (key_id)"
 )
 _ON_TABLE = sa.text("SELECT has_table_privilege(:table, :right)")
 _ON_COLUMNS = sa.text("SELECT has_any_column_privilege(:table, :right)")
@@ -50,16 +59,39 @@ class NetworkSurroundings:
 
     def database(self, url: str) -> DatabaseFacts:
         """Connect once; the error never tells the address, which holds a password."""
-        engine = sa.create_engine(
-            url, poolclass=sa.pool.NullPool, connect_args={"connect_timeout": _SECONDS}
-        )
-        try:
-            with engine.connect() as connection:
-                return _facts(connection)
-        except sa.exc.SQLAlchemyError as error:
-            raise SurroundingsError(type(error).__name__) from None
-        finally:
-            engine.dispose()
+        with _connected(url) as connection:
+            return _facts(connection)
+
+    def data_keys(self, url: str, present: bytes, previous: bytes | None) -> DataKeys:
+        """Try one data key of each wrapping key that stands with them."""
+        with _connected(url) as connection:
+            return _data_keys(connection, present, previous)
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(
+        url, poolclass=sa.pool.NullPool, connect_args={"connect_timeout": _SECONDS}
+    )
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except sa.exc.SQLAlchemyError as error:
+        raise SurroundingsError(type(error).__name__) from None
+    finally:
+        engine.dispose()
+
+
+def _data_keys(connection: sa.Connection, present: bytes, previous: bytes | None) -> DataKeys:
+    found = {"present": 0, "previous": 0, "neither": 0}
+    for key_id, wrapped, number in connection.execute(_DATA_KEYS):
+        under = {
+            "present": lies_under(present, bytes(wrapped), key_id),
+            "previous": lies_under(previous, bytes(wrapped), key_id),
+            "neither": True,
+        }
+        found[next(name for name, opens in under.items() if opens)] += number
+    return DataKeys(**found)
 
 
 def _facts(connection: sa.Connection) -> DatabaseFacts:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -61,6 +62,8 @@ CODE_EXCHANGES = Table(
 
 STATE_LIFETIME = timedelta(minutes=10)
 CODE_MEMORY = timedelta(minutes=5)
+# Activity is written down once a second: an idle session may end so much early.
+_SEEN_AGAIN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class PostgresSessions:
         customer: Lifetime = CUSTOMER_LIFETIME,
     ) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
         self._lifetimes: dict[str, Lifetime] = {
             SubjectKind.STAFF: staff,
@@ -118,11 +122,12 @@ class PostgresSessions:
             .where(SESSIONS.c.token_digest == _digest(token))
             .where(SESSIONS.c.revoked_at.is_(None), SESSIONS.c.expires_at > now)
         )
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             row = connection.execute(statement).one_or_none()
         if row is None or now >= row.last_seen_at + self._lifetimes[row.subject_kind].idle:
             return None
-        self._touch(token, row.subject_kind)
+        if now >= row.last_seen_at + _SEEN_AGAIN:
+            self._touch(token, row.subject_kind)
         return Subject(SubjectKind(row.subject_kind), row.subject_id)
 
     def revoke(self, token: str) -> None:
@@ -153,7 +158,10 @@ class PostgresSessions:
             return connection.execute(statement).rowcount
 
     def _touch(self, token: str, kind: str) -> None:
-        """Move last_seen_at, never back: requests may overtake each other."""
+        """Move last_seen_at, never back: requests may overtake each other.
+
+        Committed without waiting for the disk: what a crash takes is a little activity.
+        """
         if self._lifetimes[kind].idle >= self._lifetimes[kind].absolute:
             return  # activity changes nothing: spare the write
         seen = func.greatest(SESSIONS.c.last_seen_at, self._clock.now())
@@ -163,6 +171,7 @@ class PostgresSessions:
             .values(last_seen_at=seen)
         )
         with self._engine.begin() as connection:
+            connection.execute(text("set local synchronous_commit = off"))
             connection.execute(statement)
 
 

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from application.clock import Clock
-from application.installation import DatabaseFacts, Surroundings, SurroundingsError
+from application.installation import DatabaseFacts, DataKeys, Surroundings, SurroundingsError
 from interface.payment_keys import payment_key_faults
 from interface.settings import (
     PREFIX,
@@ -31,6 +31,7 @@ _OLDEST_PYTHON = (3, 11)
 _LONGEST_NOTIFY_URL = 255
 _CHANGING_RIGHTS = ("UPDATE", "DELETE", "TRUNCATE")
 _KEYS = ("vault_wrapping_key", "vault_digest_key", "command_mac_key")
+_PREVIOUS_KEY = "vault_previous_wrapping_key"
 _LIBRARIES = ("eventsourcing", "SQLAlchemy", "psycopg2-binary", "cryptography", "fastapi")
 
 
@@ -94,14 +95,22 @@ def _configuration(settings: Settings, environment: Collection[str]) -> Iterator
 
 def _own_keys(settings: Settings) -> Iterator[Finding]:
     faults, seen = [], set()
-    for name in _KEYS:
+    for name in (*_KEYS, _PREVIOUS_KEY):
         try:
-            seen.add(key_bytes(getattr(settings, name), variable(name)))
+            seen.add(_key(settings, name))
         except SettingsError as error:
             faults.append(error.message)
-    if not faults and len(seen) < len(_KEYS):
-        faults.append("三个密钥必须互不相同")
-    yield _verdict("加密密钥", faults, "三个密钥长度正确、互不相同")
+    if not faults and len(seen) <= len(_KEYS):
+        faults.append("各个密钥必须互不相同")
+    yield _verdict("加密密钥", faults, "各个密钥长度正确、互不相同")
+
+
+def _key(settings: Settings, name: str) -> bytes | None:
+    """The key; None for the previous one where there is none. Raises SettingsError."""
+    secret = getattr(settings, name)
+    if name == _PREVIOUS_KEY and not secret.get_secret_value():
+        return None
+    return key_bytes(secret, variable(name))
 
 
 def _payment_keys(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -161,6 +170,30 @@ def _database(settings: Settings, surroundings: Surroundings, clock: Clock) -> I
     yield _verdict("数据库", faults, f"PostgreSQL {facts.version // 10_000}")
     yield _skew("数据库时钟", "本机", facts.now - clock.now())
     yield _verdict("事件表权限", [*_rights_faults(facts)], "应用角色只能追加和读取")
+    if facts.events_exist:
+        yield from _data_keys(settings, surroundings, settings.database_url.get_secret_value())
+
+
+def _data_keys(settings: Settings, surroundings: Surroundings, url: str) -> Iterator[Finding]:
+    """Whether every data key of the vault opens, and by the present wrapping key."""
+    try:
+        present, previous = (_key(settings, name) for name in (_KEYS[0], _PREVIOUS_KEY))
+        keys = surroundings.data_keys(url, present or b"", previous)
+    except SettingsError:
+        return  # told with the keys
+    except SurroundingsError as error:
+        yield Finding("数据密钥", False, f"无法读取({error})，请先运行 jiawu migrate")
+        return
+    yield _verdict("数据密钥", [*_data_key_faults(keys)], f"{keys.present:,} 个，都能打开")
+
+
+def _data_key_faults(keys: DataKeys) -> Iterator[str]:
+    if keys.neither:
+        yield (
+            f"{keys.neither:,} 个用当前主密钥无法打开，请在 {variable(_PREVIOUS_KEY)} 填写原主密钥"
+        )
+    if keys.previous:
+        yield f"{keys.previous:,} 个仍由原主密钥包裹，请运行 jiawu rotate-vault"
 
 
 def _rights_faults(facts: DatabaseFacts) -> Iterator[str]:

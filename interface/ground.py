@@ -12,13 +12,18 @@ from application.areas import Areas
 from application.clock import Clock
 from application.log import Log
 from application.tariffs import Tariffs
+from application.uploads import Uploads
 from infrastructure.credentials import PostgresCredentials
 from infrastructure.disclosures import PostgresDisclosures
 from infrastructure.event_log.recorder import EventLog
+from infrastructure.notices import PostgresNotices
 from infrastructure.numbers import PostgresNumbers
 from infrastructure.pause import jittered_pause
+from infrastructure.pictures import PillowCleaner
+from infrastructure.read_marks import PostgresReadMarks
 from infrastructure.seats import PostgresSeats
 from infrastructure.sessions import PostgresOAuthLogins, PostgresSessions
+from infrastructure.uploads import PostgresPictures
 from infrastructure.vault import PostgresVault, VaultSecrets
 from infrastructure.wechat.official_account.settings import OfficialAccountSettings
 from infrastructure.wechat.pay.certificate_store import PostgresCertificates
@@ -41,10 +46,13 @@ class Ground:
     alerts: Alerts
     tariffs: Tariffs
     areas: Areas
+    uploads: Uploads
     gateway: WeChatPayGateway
     seats: PostgresSeats
     worker_schedule: PostgresWorkerSchedule
     disclosed: PostgresDisclosures
+    raw_notices: PostgresNotices
+    read_marks: PostgresReadMarks
     numbers: PostgresNumbers
     credentials: PostgresCredentials
     sessions: PostgresSessions
@@ -63,20 +71,24 @@ def lay_ground(settings: Settings, clock: Clock, pay_line: BaseAdapter | None) -
     engine = event_log.engine
     log = Log(application, _key(settings, "command_mac_key"), jittered_pause)
     certificates = PostgresCertificates(engine, clock)
+    vault = PostgresVault(engine, clock, vault_secrets(settings))
     return Ground(
         settings=settings,
         clock=clock,
         application=application,
         event_log=event_log,
         log=log,
-        vault=PostgresVault(engine, clock, _vault_secrets(settings)),
+        vault=vault,
         alerts=Alerts(log, clock),
         tariffs=Tariffs(log),
         areas=Areas(log),
+        uploads=Uploads(log, vault, PostgresPictures(engine), PillowCleaner()),
         gateway=WeChatPayGateway(_pay_config(settings), clock, pay_line, certificates=certificates),
         seats=PostgresSeats(engine),
         worker_schedule=PostgresWorkerSchedule(engine),
         disclosed=PostgresDisclosures(engine),
+        raw_notices=PostgresNotices(engine, clock),
+        read_marks=PostgresReadMarks(engine),
         numbers=PostgresNumbers(engine),
         credentials=PostgresCredentials(engine, clock),
         sessions=PostgresSessions(engine, clock),
@@ -118,10 +130,17 @@ def _pay_config(settings: Settings) -> WeChatPayConfig:
     )
 
 
-def _vault_secrets(settings: Settings) -> VaultSecrets:
+def vault_secrets(settings: Settings) -> VaultSecrets:
+    """The vault's secrets. Raises SettingsError where one is missing or malformed."""
     return VaultSecrets(
-        wrapping=_key(settings, "vault_wrapping_key"), digest=_key(settings, "vault_digest_key")
+        wrapping=_key(settings, "vault_wrapping_key"),
+        digest=_key(settings, "vault_digest_key"),
+        previous=_optional_key(settings, "vault_previous_wrapping_key"),
     )
+
+
+def _optional_key(settings: Settings, name: str) -> bytes | None:
+    return _key(settings, name) if getattr(settings, name).get_secret_value() else None
 
 
 def _key(settings: Settings, name: str) -> bytes:

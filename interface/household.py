@@ -1,6 +1,6 @@
 """The composition root: settings in, one wired household out; tests call the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,9 +21,11 @@ from application.paying import Paying
 from application.payment_errands import PaymentErrands
 from application.payment_facts import PaymentFacts
 from application.payment_notices import PaymentNotices
+from application.projections.projection import Projection
 from application.unpaid import Unpaid
 from application.wechat_js_sdk import JsSdk
 from infrastructure.clock import SystemClock
+from infrastructure.customers_orders import ProjectedOrders
 from infrastructure.deadlines import Deadlines, Upkeep
 from infrastructure.event_log.doorbell import CHANNEL
 from infrastructure.feed.failures import Failures
@@ -32,9 +34,9 @@ from infrastructure.feed.policies import PolicyRunner
 from infrastructure.feed.progress import PostgresProgress
 from infrastructure.feed.projector import Projector
 from infrastructure.feed.reader import LogReader
+from infrastructure.feed.rebuilding import Rebuilding
 from infrastructure.feed.routing import routes
 from infrastructure.listening import Listener
-from infrastructure.notices import PostgresNotices
 from infrastructure.outbox import Outbox
 from infrastructure.pause import jittered_pause
 from infrastructure.wechat.official_account.client import OfficialAccountClient
@@ -43,6 +45,7 @@ from infrastructure.wechat.official_account.login import WeChatOAuthLogin
 from infrastructure.wechat.official_account.tokens import PostgresTokens
 from infrastructure.wechat.prepay_bodies import PostgresPrepayBodies
 from interface.ground import Ground, account_settings, lay_ground
+from interface.personal_data import PersonalDataServices, personal_data_services
 from interface.services import HouseServices, OrderServices, house_services, order_services
 from interface.settings import Settings
 
@@ -60,7 +63,7 @@ class MoneyServices:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Household(Ground, OrderServices, HouseServices, MoneyServices):
+class Household(Ground, OrderServices, HouseServices, MoneyServices, PersonalDataServices):
     """Everything the interface works with."""
 
     customer_login: CustomerLogin
@@ -69,6 +72,7 @@ class Household(Ground, OrderServices, HouseServices, MoneyServices):
     feed: Feed
     failures: Failures
     progress: PostgresProgress
+    rebuilding: Rebuilding
     outbox: Outbox
     deadlines: Deadlines
     close: Callable[[], None]
@@ -96,19 +100,22 @@ def build(
     money, orders, house = _money(ground), order_services(ground), house_services(ground)
     failures = Failures(ground.engine, ground.clock)
     progress = PostgresProgress(ground.engine)
+    personal = personal_data_services(ground, ProjectedOrders(ground.engine, progress))
     return Household(
         **vars(ground),
         **vars(money),
         **vars(orders),
         **vars(house),
+        **vars(personal),
         customer_login=_customer_login(ground),
         staff_login=StaffLogin(ground.log, ground.credentials, ground.sessions, ground.clock),
         js_sdk=_js_sdk(ground),
         feed=_feed(ground, money, failures),
         failures=failures,
         progress=progress,
+        rebuilding=_rebuilding(ground, failures),
         outbox=_outbox(ground, money),
-        deadlines=_deadlines(ground, money, orders),
+        deadlines=_deadlines(ground, (money.unpaid, *vars(orders).values(), personal.erasures)),
         close=partial(_close, ground, progress),
     )
 
@@ -135,10 +142,9 @@ def _money(ground: Ground) -> MoneyServices:
     facts = PaymentFacts(log, vault, ground.alerts, clock)
     bodies = PostgresPrepayBodies(ground.engine, clock)
     errands = PaymentErrands(vault, gateway, facts, bodies, clock)
-    raw = PostgresNotices(ground.engine)
     return MoneyServices(
         paying=Paying(log, vault, gateway, facts, errands, ground.settings.wechat_appid),
-        payment_notices=PaymentNotices(gateway, facts, raw, ground.alerts, clock),
+        payment_notices=PaymentNotices(gateway, facts, ground.raw_notices, ground.alerts, clock),
         payment_errands=errands,
         unpaid=Unpaid(log, facts, clock),
     )
@@ -149,9 +155,9 @@ def _outbox(ground: Ground, money: MoneyServices) -> Outbox:
     return Outbox(ground.engine, ground.clock, runners)
 
 
-def _deadlines(ground: Ground, money: MoneyServices, orders: OrderServices) -> Deadlines:
+def _deadlines(ground: Ground, dutiful: Iterable[object]) -> Deadlines:
     """Each duty of the event map finds its service by the class."""
-    services = {type(each): each for each in (money.unpaid, *vars(orders).values())}
+    services = {type(each): each for each in dutiful}
     runs = {name: partial(duty.run, services[duty.service]) for name, duty in DEADLINES.items()}
     upkeep = {
         name: Upkeep(each.every, partial(each.run, ground)) for name, each in ROUTINES.items()
@@ -165,12 +171,21 @@ def _feed(ground: Ground, money: MoneyServices, failures: Failures) -> Feed:
     projecting, reacting = routes(PROJECTIONS), routes(POLICIES)
     policies = dict.fromkeys(policy for line in POLICIES.values() for policy in line)
     followers: list[Follower] = [
-        *(Projector(engine, projection, projecting) for projection in ALL_PROJECTIONS),
+        *(Projector(engine, each, projecting, ground.vault) for each in ALL_PROJECTIONS),
         *(PolicyRunner(engine, policy, reacting, services, ground.clock) for policy in policies),
     ]
     feed = Feed(LogReader(engine), followers, failures)
     ground.event_log.doorbell.on_ring(feed.wake.set)
     return feed
+
+
+def _rebuilding(ground: Ground, failures: Failures) -> Rebuilding:
+    engine, vault, table = ground.engine, ground.vault, routes(PROJECTIONS)
+
+    def projecting(projection: Projection, schema: str | None) -> Projector:
+        return Projector(engine, projection, table, vault, schema=schema)
+
+    return Rebuilding(engine, LogReader(engine), ALL_PROJECTIONS, projecting, failures)
 
 
 def _customer_login(ground: Ground) -> CustomerLogin:

@@ -18,6 +18,7 @@ from application.exception_desk import ExceptionDesk
 from application.garment_deadlines import GarmentDeadlines
 from application.hourly import HourlyPlans
 from application.hourly_visits import HourlyVisits
+from application.messages import Messages
 from application.offline_receipts import OfflineReceipts
 from application.open_charges import OpenCharges
 from application.personnel import Personnel
@@ -72,6 +73,7 @@ class HouseServices:
     address_book: AddressBook
     preferences: Preferences
     disclosures: Disclosures
+    messages: Messages
     personnel: Personnel
     worker_keeping: WorkerKeeping
 
@@ -81,7 +83,7 @@ def order_services(ground: Ground) -> OrderServices:
     log, vault, tariffs, clock = ground.log, ground.vault, ground.tariffs, ground.clock
     suggestions = Suggestions(log, ground.worker_schedule)
     return OrderServices(
-        bookings=Bookings(log, vault, ground.numbers, tariffs, ground.areas),
+        bookings=Bookings(log, vault, ground.numbers, tariffs, ground.areas, ground.uploads),
         reordering=Reordering(log, vault, tariffs),
         dispatching=Dispatching(log, vault),
         suggestions=suggestions,
@@ -89,14 +91,14 @@ def order_services(ground: Ground) -> OrderServices:
         exception_desk=ExceptionDesk(log, vault, clock),
         acceptances=Acceptances(log, clock),
         cleaning=CleaningWork(log, tariffs),
-        laundry=Laundry(log, vault, tariffs),
+        laundry=Laundry(log, vault, tariffs, ground.uploads),
         garment_deadlines=GarmentDeadlines(log, clock),
         plans=HourlyPlans(log, tariffs),
         visits=HourlyVisits(log, vault, suggestions),
         plan_upkeep=PlanUpkeep(log, tariffs, clock),
         visit_watch=VisitWatch(log, clock),
-        appliance_work=ApplianceWork(log, vault, tariffs, clock),
-        repairs=Repairs(log, vault, tariffs, clock),
+        appliance_work=ApplianceWork(log, vault, tariffs, clock, ground.uploads),
+        repairs=Repairs(log, vault, tariffs, clock, ground.uploads),
         care=CareWork(log, vault),
         care_leads=CareLeads(log, clock),
         offline_receipts=OfflineReceipts(log, vault),
@@ -117,6 +119,7 @@ def house_services(ground: Ground) -> HouseServices:
         address_book=AddressBook(log, vault),
         preferences=Preferences(log),
         disclosures=Disclosures(log, vault, ground.disclosed),
+        messages=Messages(log, vault, ground.read_marks, ground.uploads),
         worker_keeping=WorkerKeeping(log),
         personnel=Personnel(log, vault, ground.numbers, credentials, sessions),
     )

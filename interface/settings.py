@@ -6,7 +6,6 @@ customary names. Secrets never show in a repr, a log or an error.
 
 from base64 import b64decode
 from collections.abc import Callable
-from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -61,8 +61,14 @@ def _without_slash(value: str) -> str:
     return value.rstrip("/")
 
 
+def _rate_factor(value: object) -> object:
+    return {"off": 0, "on": 1}.get(value, value) if isinstance(value, str) else value
+
+
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 BaseUrl = Annotated[str, AfterValidator(_without_slash)]
+# off, on, or by how much every limit of interface/api/rate_limits is multiplied.
+RateFactor = Annotated[int, BeforeValidator(_rate_factor), Field(ge=0, le=1_000)]
 
 
 class Settings(BaseSettings):
@@ -90,7 +96,7 @@ class Settings(BaseSettings):
     # WeChat compares the payer's address with the one that H5 payments name.
     trusted_proxies: str = "127.0.0.1,::1"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    session_lifetime: timedelta = timedelta(hours=12)
+    rate_limits: RateFactor = 1
 
     database_url: DatabaseUrl | None = Field(
         default=None, validation_alias=AliasChoices("DATABASE_URL")
@@ -115,6 +121,8 @@ class Settings(BaseSettings):
     pay_notify_url: str = ""
 
     vault_wrapping_key: SecretStr = SecretStr("")
+    # Another key that data keys may lie under, until `jiawu rotate-vault` has run.
+    vault_previous_wrapping_key: SecretStr = SecretStr("")
     vault_digest_key: SecretStr = SecretStr("")
     command_mac_key: SecretStr = SecretStr("")
 

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.dialects.postgresql import insert
 
+from application.vault import KeyClass
 from infrastructure.clock import SettableClock
+from infrastructure.vault import KEYS
 from interface.demo_secrets import DemoSecrets, demo_secrets
 from interface.household import Household, build
 from interface.settings import Settings, in_demo
 from tests.conftest import Database
+from tests.domain.histories import CUSTOMER, INVENTED_KEY
 
 # 12:00 in Shanghai, a Sunday.
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -66,7 +70,21 @@ def settings_on(database: Database, secrets: DemoSecrets) -> Settings:
 def household_on(settings: Settings, clock: SettableClock) -> Iterator[Household]:
     """The wired household on the settings' database, its feed installed, nothing running."""
     household = build(settings, clock)
+    _lose_invented_key(household)
     household.feed.install()
     household.deadlines.install()
     yield household
     household.close()
+
+
+def _lose_invented_key(house: Household) -> None:
+    """What `histories.sealed` invents opens as erased: its key was destroyed."""
+    lost = insert(KEYS).values(
+        key_id=INVENTED_KEY,
+        owner=CUSTOMER,
+        key_class=KeyClass.CONTACT,
+        created_at=NOON,
+        destroyed_at=NOON,
+    )
+    with house.engine.begin() as connection:
+        connection.execute(lost.on_conflict_do_nothing())

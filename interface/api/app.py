@@ -2,24 +2,30 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from anyio import to_thread
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from interface.api import (
     addresses,
     areas,
     bodies,
     catalogue,
+    closing,
+    consents,
     customer_appliance_care,
     customer_care,
     customer_dry_cleaning,
     customer_hourly,
+    customer_messages,
     customer_orders,
     customer_rescheduling,
     docs,
+    headers,
     ledger,
+    limiting,
     observing,
     office_alerts,
     office_appliance_care,
@@ -29,23 +35,27 @@ from interface.api import (
     office_catalogue,
     office_charges,
     office_cleaning,
+    office_closing,
     office_customers,
     office_disclosures,
     office_dispatch,
     office_dry_cleaning,
     office_hourly,
+    office_messages,
     office_orders,
     office_people,
     office_receipts,
     office_repairs,
     office_shifts,
     office_workers,
+    openapi,
     operations,
     preferences,
     problems,
     reorders,
     sessions,
     slots,
+    uploads,
     wechat_js_sdk,
 )
 from interface.callbacks import wechat_pay
@@ -56,12 +66,13 @@ from interface.household import Household
 _THREADS: Final = 24
 
 
-class Application(FastAPI):
-    """FastAPI, with errors documented as the problem documents they are."""
+class Application(openapi.DocumentedApplication):
+    """FastAPI with what surrounds every answer, a defect's included."""
 
-    def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document."""
-        return problems.documented(super().openapi())
+    def build_middleware_stack(self) -> ASGIApp:
+        """The library's own stack, which answers defects, within the headers."""
+        secure = self.state.household.secure
+        return headers.SecurityHeaders(super().build_middleware_stack(), tls=secure)
 
 
 def create_app(household: Household) -> FastAPI:
@@ -74,11 +85,14 @@ def create_app(household: Household) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        redirect_slashes=False,  # such a redirect believes the Host header
     )
     app.state.household = household
     app.state.metrics = operations.Metrics()
-    app.middleware("http")(bodies.refuse_large)
-    app.middleware("http")(observing.observer(app.state.metrics))
+    app.state.limits = limiting.Limits(household.clock, household.settings.rate_limits)
+    app.add_middleware(bodies.BodyLimits)
+    app.add_middleware(limiting.AddressLimiter, limits=app.state.limits)
+    app.add_middleware(observing.Observer, metrics=app.state.metrics)
     problems.install(app)
     for module in (
         *(catalogue, sessions, customer_orders, office_orders, office_charges),
@@ -93,11 +107,13 @@ def create_app(household: Household) -> FastAPI:
         *(ledger, operations, wechat_js_sdk, wechat_pay),
         *(addresses, office_customers, office_disclosures, reorders),
         *(areas, slots, office_shifts),
-        *(office_dispatch, customer_rescheduling, preferences),
+        *(office_dispatch, customer_rescheduling, preferences, uploads),
         *(office_dry_cleaning, customer_dry_cleaning),
         *(office_hourly, customer_hourly),
         *(office_appliance_care, office_repairs, office_receipts, customer_appliance_care),
         *(office_care_leads, office_care, customer_care),
+        *(office_messages, customer_messages),
+        *(closing, office_closing, consents),
     ):
         # Not on the application: there FastAPI would answer in plain text.
         app.include_router(module.router, max_body_size=bodies.LARGEST)

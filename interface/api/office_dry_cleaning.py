@@ -32,7 +32,7 @@ Fen = Annotated[int, Field(ge=0, le=100_000_000)]
 
 
 class GarmentBody(Body):
-    """A garment as it is taken: its tag, its item, hashes (SHA-256) of its photos."""
+    """A garment as it is taken: its tag, its item, the ids of its photos."""
 
     label: Label
     item: ItemCode

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from application.access import Permission, Subject
 from application.dispatching import FieldReport
-from application.projections import office_orders, order_parts
+from application.projections import office_orders, office_search, order_parts
+from application.projections.search_terms import LONGEST_QUERY
 from application.rescheduling import DateChange
 from application.vault import masked_phone
 from domain.errors import NotFoundError
@@ -24,6 +25,7 @@ from interface.api.fields import (
     Position,
     Remark,
     ServiceCode,
+    Text,
     Word,
 )
 from interface.api.idempotency import Commands
@@ -40,6 +42,8 @@ Reporter = Annotated[Subject, Depends(may(Permission.ORDERS_PROGRESS))]
 Rescheduler = Annotated[Subject, Depends(may(Permission.ORDERS_RESCHEDULE))]
 Canceller = Annotated[Subject, Depends(may(Permission.ORDERS_CANCEL))]
 Noter = Annotated[Subject, Depends(may(Permission.ORDERS_NOTE))]
+
+SearchText = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY)]
 
 
 class OfficeOrderView(BaseModel):
@@ -168,19 +172,26 @@ def list_orders(  # noqa: PLR0913, PLR0917 - a board's filters
     stage: Annotated[Word | None, Query()] = None,
     source: Annotated[Word | None, Query()] = None,
     service_code: Annotated[ServiceCode | None, Query()] = None,
+    search: Annotated[SearchText | None, Query()] = None,
     at_least: Annotated[Position, Query()] = 0,
 ) -> OfficePageView:
-    """The board (订单), filtered, page by page."""
+    """The board (订单), filtered, page by page.
+
+    `search` finds orders by part of a name or an address, a whole phone or its last
+    four digits, an order number or its end; of several words all. A page of it may be
+    short before the last one.
+    """
     del who
-    house.progress.wait_for(office_orders.projection.name, at_least)
     asked = {"stage": stage, "source": source, "service_code": service_code}
     filters = {name: value for name, value in asked.items() if value is not None}
+    _wait_for_board(house, at_least, searched=search is not None)
     with house.engine.connect() as connection:
-        page = office_orders.list_page(connection, limit=limit, after=cursor, filters=filters)
+        found = office_search.list_page(
+            connection, house.vault, search or "", limit=limit, after=cursor, filters=filters
+        )
         counts = office_orders.counts_by_stage(connection)
-    clear = _opened(house, [text for row in page.rows for text in row["contact"].values()])
-    orders = [OfficeOrderView(**_row(row, clear)) for row in page.rows]
-    return OfficePageView(orders=orders, next_cursor=page.next_cursor, counts=counts)
+    orders = [OfficeOrderView(**_row(row, found.clear)) for row in found.page.rows]
+    return OfficePageView(orders=orders, next_cursor=found.page.next_cursor, counts=counts)
 
 
 @router.get("/{order_id}")
@@ -317,6 +328,13 @@ def actor_of(who: Subject) -> str:
 def report_of(body: ReportBody, now: datetime) -> FieldReport:
     """What the body tells of the field; it happened now where no time is given."""
     return FieldReport(happened_at=body.happened_at or now, note=body.note)
+
+
+def _wait_for_board(house: Household, position: int, *, searched: bool) -> None:
+    """Wait, bounded, until the board has passed the position, and its search too."""
+    house.progress.wait_for(office_orders.projection.name, position)
+    if searched:
+        house.progress.wait_for(office_search.projection.name, position)
 
 
 def _opened(house: Household, sealed: list[str]) -> dict[str, str]:

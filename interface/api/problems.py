@@ -7,8 +7,10 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from domain.errors import JiawuError
 from interface.api.away import DATABASE_AWAY
@@ -17,12 +19,14 @@ from interface.api.fields import OWN_RULE
 MEDIA_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_SECONDS: Final = "5"
 _LONGEST_FIELD: Final = 100
+_OF_FILES: Final = frozenset({"GET", "HEAD"})
 # What the domain calls otherwise than our bodies do.
 _FIELDS: Final[Mapping[str, str]] = {"window_start": "starts_at", "window_end": "starts_at"}
 _HTTP_SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("malformed_body", "提交的内容无法读取。"),
     404: ("not_found", "没有找到。"),
     405: ("method_not_allowed", "不支持此操作。"),
+    408: ("too_slow", "提交的内容传送过慢，请重试。"),
     413: ("too_large", "提交的内容过大。"),
 }
 
@@ -46,9 +50,11 @@ PROBLEM_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
         (401, "未登录"),
         (403, "没有权限"),
         (404, "没有找到"),
+        (408, "内容传送过慢"),
         (409, "当前状态不允许此操作"),
         (413, "内容过大"),
         (422, "内容不正确"),
+        (429, "操作过于频繁，请按 Retry-After 重试"),
         (502, "微信拒绝"),
         (503, "暂时无法处理，请按 Retry-After 重试"),
     )
@@ -63,16 +69,6 @@ def install(app: FastAPI) -> None:
     for away in DATABASE_AWAY:
         app.add_exception_handler(away, _database_away)
     app.add_exception_handler(Exception, _defect)
-
-
-def documented(schema: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with problems under their own media type; a repeat changes nothing."""
-    for path in schema["paths"].values():
-        for operation in path.values():
-            for status, answer in operation["responses"].items():
-                if status >= "400":
-                    (answer["content"],) = ({MEDIA_TYPE: c} for c in answer["content"].values())
-    return schema
 
 
 def problem(
@@ -93,17 +89,22 @@ def too_large() -> JSONResponse:
     return problem(413, *_HTTP_SENTENCES[413])
 
 
-def _refusal(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, JiawuError)  # noqa: S101 - registered for this class
+def refusal(error: JiawuError) -> JSONResponse:
+    """The answer to an expected refusal; `facts["retry_after"]` are seconds."""
     field = str(error.facts.get("field", ""))
-    retry = {"Retry-After": _RETRY_AFTER_SECONDS} if error.status == 503 else None  # noqa: PLR2004 - Service Unavailable
+    wait = {503: _RETRY_AFTER_SECONDS}.get(error.status, error.facts.get("retry_after"))
     return problem(
         error.status,
         error.code,
         error.message,
         field=_FIELDS.get(field, field) or None,
-        headers=retry,
+        headers={"Retry-After": str(wait)} if wait else None,
     )
+
+
+def _refusal(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, JiawuError)  # noqa: S101 - registered for this class
+    return refusal(error)
 
 
 def _malformed(_: Request, error: Exception) -> JSONResponse:
@@ -121,10 +122,24 @@ def _name(location: Sequence[str | int]) -> str | None:
     return "".join(each if each.isprintable() else "?" for each in name) or None
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     code, title = _HTTP_SENTENCES.get(error.status_code, ("http_error", "请求无法处理。"))
-    return problem(error.status_code, code, title, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # noqa: PLR2004 - Method Not Allowed
+        headers["Allow"] = ", ".join(_methods(request))
+    return problem(error.status_code, code, title, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What the path can be asked: each of its methods is a route of its own."""
+    found: set[str] = set()
+    scope = {**request.scope, "root_path": request.scope.get("app_root_path", "")}
+    for route in iter_route_contexts(request.app.routes):
+        match, _ = route.matches(scope)
+        if match is not Match.NONE:
+            found |= route.methods or _OF_FILES
+    return sorted(found)
 
 
 def _database_away(_: Request, error: Exception) -> JSONResponse:

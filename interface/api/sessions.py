@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Cookie, Query, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -13,9 +13,12 @@ from interface.api.access import (
     CUSTOMER_COOKIE,
     STAFF_COOKIE,
     Bearer,
+    CustomerCookie,
     CustomerId,
     House,
     Staff,
+    StaffCookie,
+    session_cookie,
     set_session,
     token_of,
 )
@@ -64,13 +67,13 @@ def begin_login(
     url, state = house.customer_login.begin(return_path)
     answer = RedirectResponse(url, status.HTTP_302_FOUND)
     answer.set_cookie(
-        STATE_COOKIE,
+        session_cookie(STATE_COOKIE, secure=house.secure),
         state,
         max_age=_STATE_SECONDS,
         httponly=True,
         samesite="lax",
         secure=house.secure,
-        path=LOGIN_CALLBACK,
+        path="/" if house.secure else LOGIN_CALLBACK,  # the prefixed name asks for all paths
     )
     return answer
 
@@ -78,11 +81,12 @@ def begin_login(
 @router.get(LOGIN_CALLBACK, status_code=status.HTTP_303_SEE_OTHER, response_class=Response)
 def finish_login(
     house: House,
+    request: Request,
     state: Annotated[Text, Query(max_length=128)] = "",
     code: Annotated[Text, Query(max_length=512)] = "",
-    bound: Annotated[str | None, Cookie(alias=STATE_COOKIE)] = None,
 ) -> RedirectResponse:
     """WeChat sends the customer back; without a code they declined."""
+    bound = request.cookies.get(session_cookie(STATE_COOKIE, secure=house.secure))
     if not state or state != bound:
         raise LoginStateError
     token, return_path = house.customer_login.finish(code, state)
@@ -102,7 +106,7 @@ def log_out(
     house: House,
     bearer: Bearer,
     who: CustomerId,
-    cookie: Annotated[str | None, Cookie(alias=CUSTOMER_COOKIE)] = None,
+    cookie: CustomerCookie,
 ) -> None:
     """End the customer's session."""
     del who  # only somebody logged in may log out; the token names the session
@@ -130,7 +134,7 @@ def staff_log_out(
     house: House,
     bearer: Bearer,
     who: Staff,
-    cookie: Annotated[str | None, Cookie(alias=STAFF_COOKIE)] = None,
+    cookie: StaffCookie,
 ) -> None:
     """End this session."""
     del who  # only somebody logged in may log out; the token names the session

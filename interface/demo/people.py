@@ -90,6 +90,16 @@ class Caller:
         """Command what has to succeed. Raises DemoInterruptedError."""
         return _accepted(path, self.post(path, body, key=key)).body
 
+    def upload(self, path: str, picture: bytes) -> str:
+        """Upload a picture; the id that commands name it by. Raises DemoInterruptedError."""
+        headers = {"Idempotency-Key": str(uuid4())}
+        answer = self._send("POST", path, data=picture, headers=headers)
+        return str(_accepted(path, answer).body["photo_id"])
+
+    def picture(self, path: str) -> bytes:
+        """A picture as it is kept."""
+        return self._request("GET", path).content
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()

@@ -26,6 +26,7 @@ from interface.demo.steps import (
     regular_cleaning_wish,
     report,
 )
+from interface.demo.story_of_messages import write_about
 from interface.demo.story_of_payment import another_way_to_pay, late_payment, lost_notices
 from interface.demo.story_of_seats import last_seat
 
@@ -68,6 +69,7 @@ def regular_cleaning(scene: Scene) -> None:
     assign(scene, order, "王秀英")
     report(scene, order, "王秀英", "acceptance")
     scene.say.note("（本版没有家政员登录：接单和进度由调度员代报。）")
+    write_about(scene, order)
     times = {"departed": (13, 20), "arrived": (13, 55), "in_service": (14, 0)}
     visit(scene, order, "王秀英", WEDNESDAY, times)
     visit(scene, order, "王秀英", WEDNESDAY, {"awaiting_inspection": (16, 0), "completed": (16, 5)})

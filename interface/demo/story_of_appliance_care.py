@@ -11,6 +11,7 @@ from typing import Any, Final
 from domain.money import yuan
 from domain.time import shanghai_day
 from interface.demo.people import Customer
+from interface.demo.pictures import photo
 from interface.demo.scene import Order, Scene, moment
 from interface.demo.steps import (
     CHAOYANG,
@@ -71,12 +72,13 @@ def clean_refrigerator(scene: Scene) -> None:
     )
     order, day = visited(scene, scene.chen, job)
     scene.say.step(TECHNICIAN, "试机：冷藏室清洗前已不制冷，拍照留证")
-    trial = {"machine": "01", "works": False, "note": "冷藏室不制冷", "photos": ["ab" * 32]}
+    seen = scene.dispatcher.upload(f"{order.office_path}/uploads", photo("white"))
+    trial = {"machine": "01", "works": False, "note": "冷藏室不制冷", "photos": [seen]}
     office(scene, order, "trial-runs", trial)
     scene.settle()
-    seen = part(order, "machine-01")["facts"]
-    kept = (seen["works"], seen["trial_run"]) == (False, "冷藏室不制冷")
-    scene.say.expect("顾客看到试机结果", holds=kept, found=seen)
+    told = part(order, "machine-01")["facts"]
+    kept = (told["works"], told["trial_run"], told["photos"]) == (False, "冷藏室不制冷", [seen])
+    scene.say.expect("顾客看到试机结果和照片", holds=kept, found=told)
     work(scene, order, day)
     accept(scene, order, "01")
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from domain.money import yuan
 from domain.orders.stages import STAGE_LABELS
+from interface.demo.pictures import photo, tells_where
 from interface.demo.scene import DISPATCH, Order, Scene, moment
 from interface.demo.steps import CHAOYANG, advance, assign, enter, expect_stage, report
 from interface.demo.story_of_appliance_care import office, part, tomorrow, work
@@ -57,6 +58,7 @@ def half_a_year_later(scene: Scene) -> None:
 def _reserved(scene: Scene) -> Order:
     scene.say.heading(_TITLE)
     scene.chen.log_in(scene.account)
+    fault = _photographed(scene)
     scene.say.step(scene.chen.name, "预约维修：冰箱不制冷，压缩机一直响，附照片")
     body = {
         "service_code": "WX-01",
@@ -66,10 +68,21 @@ def _reserved(scene: Scene) -> Order:
         "repair": {
             "appliance": "refrigerator",
             "fault": "冷藏室不制冷，压缩机一直响",
-            "photos": ["cd" * 32],
+            "photos": [fault],
         },
     }
     return enter(scene, _TITLE, scene.chen, scene.chen.do("/api/v1/orders", body))
+
+
+def _photographed(scene: Scene) -> str:
+    """The customer's photo is kept without the place that the phone wrote into it."""
+    scene.say.step(scene.chen.name, "上传冰箱照片")
+    taken = photo("white")
+    uploaded = scene.chen.upload("/api/v1/uploads", taken)
+    kept = scene.chen.picture(f"/api/v1/uploads/{uploaded}")
+    told = (tells_where(taken), tells_where(kept))
+    scene.say.expect("照片中的拍摄位置已清除", holds=told == (True, False), found=told)
+    return uploaded
 
 
 def _pay_in_vain(scene: Scene, order: Order) -> None:
@@ -97,7 +110,8 @@ def _comes(scene: Scene, order: Order, day: date) -> None:
 
 def _diagnosed(scene: Scene, order: Order) -> None:
     scene.say.step(REPAIRER, "上门检测：启动电容击穿")
-    body = {"note": "启动电容击穿，压缩机绕组阻值正常", "photos": ["ef" * 32]}
+    seen = scene.dispatcher.upload(f"{order.office_path}/uploads", photo("silver"))
+    body = {"note": "启动电容击穿，压缩机绕组阻值正常", "photos": [seen]}
     office(scene, order, "diagnosis", body)
     expect_stage(scene, order, "diagnosed")
 

@@ -19,7 +19,7 @@ _FILLING = frozenset({"format", "replace", "join", "format_map"})
 
 # (file, expression) → why it is no value from outside.
 NAMES_OF_OURS: Final = {
-    ("infrastructure/feed/projector.py", "self.name"): "the schema of a projection of ours",
+    ("infrastructure/feed/projector.py", "self._schema"): "the schema of a projection of ours",
     ("infrastructure/feed/progress.py", "projection"): "the schema of a projection of ours",
     ("infrastructure/listening.py", "self._channel"): "a channel's name, a constant of ours",
     ("infrastructure/listening.py", "channel"): "no SQL: a thread's name",
@@ -60,7 +60,7 @@ NAMES_OF_OURS: Final = {
         "infrastructure/feed/projector.py",
         """
         def position(self, name):
-            ours = f'select position from "{self.name}".progress'
+            ours = f'select position from "{self._schema}".progress'
             return f'select position from "{name}".progress'  # planted
         """,
     ),

@@ -38,6 +38,7 @@ ROWS = {
     "R20": "progress is seen by customer and office",
     "R21": "reassignment keeps the old and the new worker in the history",
     "R22": "an unknown attribute survives a replay",
+    "R24": "用户留言 reach the office, and its answers the customer",
     "R42": "a place outside the area is refused; the coordinate system is named",
 }
 

@@ -165,6 +165,15 @@ def test_a_payment_by_another_openid_counts_and_is_told_to_a_person(town: Town) 
     assert [each["code"] for each in alerts_about(town, sale.number)] == ["payer_differs"]
 
 
+def test_a_notice_that_comes_again_once_the_payer_is_erased_alarms_nobody(town: Town) -> None:
+    sale = prepared_sale(town)
+    transaction = sale.pay()
+    assert sale.notice(transaction).post(town) == 200
+    town.house.vault.erase(UUID(sale.customer.read("/api/v1/me")["customer_id"]))
+    assert sale.notice(transaction).post(town) == 200
+    assert alerts_about(town, sale.number) == []
+
+
 def test_the_attempt_to_pay_a_withdrawn_charge_is_closed_at_wechat(town: Town) -> None:
     customer = town.customer()
     order = town.paid(customer)

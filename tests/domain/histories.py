@@ -40,9 +40,12 @@ def an_id(name: str) -> UUID:
     return uuid5(_NAMES, name)
 
 
+INVENTED_KEY = "testkey1"
+
+
 def sealed(name: str) -> str:
     """A value of a sealed value's form, the same for the same name."""
-    return f"s1.testkey1.{an_id(name).hex}{an_id(name).hex}"
+    return f"s1.{INVENTED_KEY}.{an_id(name).hex}{an_id(name).hex}"
 
 
 CUSTOMER = an_id("customer")

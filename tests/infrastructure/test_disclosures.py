@@ -1,5 +1,6 @@
 """Records of disclosures: kept before anything is told, and never changed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -10,9 +11,11 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 
 from application.commands import CommitUnknownError
 from application.disclosures import (
+    MOST_A_DAY,
     ORDER_CONTACT,
     WORKER_CONTACT,
     Disclosure,
+    DisclosureQuotaError,
     DisclosureRecords,
 )
 from application.projections.paging import CursorError, PageLimitError
@@ -179,3 +182,48 @@ def test_a_record_that_the_standby_may_not_have_is_not_told_as_kept(
         assert isinstance(error, CommitUnknownError)
         replication.demand("")
     assert records.keep(told) == told
+
+
+# -- a day's quota
+
+
+def looked(records: PostgresDisclosures, times: int, **changes: object) -> None:
+    for _ in range(times):
+        records.keep(look(**changes))
+
+
+def test_a_day_has_two_hundred_looks_of_one_actor(
+    records: PostgresDisclosures, caplog: pytest.LogCaptureFixture
+) -> None:
+    yesterday = datetime(2026, 11, 21, 15, 59, 59, tzinfo=UTC)  # a second before midnight there
+    looked(records, 5, at=yesterday)
+    last = look(at=NOON)
+    looked(records, MOST_A_DAY - 1)
+    assert records.keep(last) == last
+
+    with pytest.raises(DisclosureQuotaError, match="今天查看联系方式已满 200 次") as refused:
+        records.keep(look())
+
+    assert refused.value.facts["retry_after"] == 12 * 60 * 60 + 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "the day's quota of contacts is used up: staff:1"
+    ]
+    assert len(records.page(limit=100).rows) == 100
+    assert records.keep(last) == last  # an answer that was lost is no further look
+    assert records.keep(look(actor="staff:2")).actor == "staff:2"
+    assert records.keep(look(at=yesterday + timedelta(days=1, seconds=1))).actor == "staff:1"
+
+
+def test_simultaneous_looks_do_not_exceed_the_quota(records: PostgresDisclosures) -> None:
+    looked(records, MOST_A_DAY - 3)
+
+    def one_more(_: int) -> bool:
+        try:
+            records.keep(look())
+        except DisclosureQuotaError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(one_more, range(8)))
+    assert kept.count(True) == 3

@@ -7,7 +7,6 @@ from tests.interface.town import DISTRICT, Caller, Json, Town
 
 ORDERS = "/api/v1/orders"
 OFFICE = "/api/v1/office/orders"
-PHOTO = "0f" * 32
 
 
 def open_seats(town: Town, office: Caller, day: date | None = None) -> None:

@@ -9,11 +9,10 @@ from tests.interface.town import CONTACT, DISTRICT, Caller, Json, Town
 
 ORDERS: Final = "/api/v1/orders"
 OFFICE: Final = "/api/v1/office/orders"
-PHOTO: Final = "ab" * 32
 SHIRT_FEN, COAT_FEN, DELIVERY_FEN = 1_500, 5_500, 1_500
 ITEMS: Final = {"shirt": 2, "coat": 1}
 GARMENTS: Final = [
-    {"label": "A001", "item": "shirt", "photos": [PHOTO]},
+    {"label": "A001", "item": "shirt"},
     {"label": "A002", "item": "shirt", "remark": "袖口有墨迹"},
     {"label": "A003", "item": "coat"},
 ]
@@ -72,7 +71,13 @@ class Laundry:
 
     def collect(self, garments: Json = GARMENTS, **more: Json) -> None:
         self.await_pickup()
-        self.do("pick-up", {"garments": garments, **more})
+        first, *others = garments
+        photographed = [{**first, "photos": [self.photo()]}, *others]
+        self.do("pick-up", {"garments": photographed, **more})
+
+    def photo(self) -> str:
+        """The driver's picture, which is always the same one."""
+        return self.town.photo(self.office, self.order)
 
     def advance(self, garments: list[int], *stages: str) -> None:
         for stage in stages:

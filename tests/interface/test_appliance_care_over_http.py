@@ -12,7 +12,6 @@ import pytest
 from domain.time import shanghai_day
 from tests.interface.appliances import (
     ORDERS,
-    PHOTO,
     act,
     arrive,
     go,
@@ -52,8 +51,9 @@ def test_a_cleaning_is_tried_done_and_accepted_machine_by_machine(
     names = [f"{number:02}" for number in range(1, sum(items.values()) + 1)]
 
     assert refuse(office, order, "progress", stage="in_service") == (409, "wrong_stage")
+    photos = [town.photo(office, order)]
     for name in names:
-        act(office, order, "trial-runs", machine=name, works=True, note="噪音正常", photos=[PHOTO])
+        act(office, order, "trial-runs", machine=name, works=True, note="噪音正常", photos=photos)
     go(town, office, order, "in_service", "awaiting_inspection")
     assert refuse(office, order, "completion") == (409, "machines_not_accepted")
     for name in names:

@@ -17,8 +17,8 @@ from application.vault import ERASED, KeyClass
 from domain.orders.service_order import ServiceOrder
 from infrastructure.embedded_postgres import APPLICATION_ROLE
 from tests.conftest import Database
+from tests.interface.laundries import laundry_wish, open_laundry
 from tests.interface.problems import assert_problem
-from tests.interface.test_dry_cleaning_over_http import laundry_wish, open_laundry
 from tests.interface.town import CONTACT, Caller, Json, Town
 
 OFFICE: Final = "/api/v1/office"

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 
-from application.installation import DatabaseFacts, SurroundingsError
+from application.installation import DatabaseFacts, DataKeys, SurroundingsError
 from interface.demo_secrets import DemoSecrets, demo_secrets
 from interface.doctor import Finding, diagnose, report
 from interface.payment_keys import payment_key_faults, serial_of
@@ -25,6 +25,7 @@ HEALTHY = DatabaseFacts(
     events_exist=True,
     event_rights=frozenset({"SELECT", "INSERT"}),
 )
+KEYS = DataKeys(present=7)
 
 
 class NoonClock:
@@ -39,6 +40,7 @@ class FakeSurroundings:
     date: datetime | None = NOW
     facts: DatabaseFacts | None = HEALTHY
     addresses: dict[str, list[str]] = field(default_factory=lambda: {"jiawu.example": ["8.8.8.8"]})
+    keys: DataKeys | None = KEYS
 
     def date_of(self, base_url: str) -> datetime:
         if self.date is None:
@@ -55,6 +57,12 @@ class FakeSurroundings:
         if self.facts is None:
             raise SurroundingsError("OperationalError" if url else url)
         return self.facts
+
+    def data_keys(self, url: str, present: bytes, previous: bytes | None) -> DataKeys:
+        del present, previous
+        if self.keys is None:
+            raise SurroundingsError(url.partition(":")[0])
+        return self.keys
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +257,34 @@ def test_a_right_to_change_events_is_named(healthy: Settings, right: str) -> Non
 )
 def test_a_wrong_role_is_told(healthy: Settings, facts: DatabaseFacts, complaint: str) -> None:
     assert complaint in ill(healthy, FakeSurroundings(facts=facts))["事件表权限"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "complaint"),
+    [
+        (DataKeys(present=5, neither=2), "2 个用当前主密钥无法打开"),
+        (DataKeys(neither=2), "JIAWU_VAULT_PREVIOUS_WRAPPING_KEY"),
+        (
+            DataKeys(present=5, previous=1_200),
+            "1,200 个仍由原主密钥包裹，请运行 jiawu rotate-vault",
+        ),
+        (None, "jiawu migrate"),
+    ],
+)
+def test_data_keys_that_the_present_wrapping_key_does_not_open_are_told(
+    healthy: Settings, keys: DataKeys | None, complaint: str
+) -> None:
+    assert complaint in ill(healthy, FakeSurroundings(keys=keys))["数据密钥"]
+
+
+def test_a_malformed_previous_wrapping_key_is_named(healthy: Settings) -> None:
+    given = healthy.model_copy(update={"vault_previous_wrapping_key": SecretStr("c2hvcnQ=")})
+    assert "JIAWU_VAULT_PREVIOUS_WRAPPING_KEY" in ill(given)["加密密钥"]
+
+
+def test_the_previous_wrapping_key_is_another_than_the_present_one(healthy: Settings) -> None:
+    same = {"vault_previous_wrapping_key": healthy.vault_wrapping_key}
+    assert "互不相同" in ill(healthy.model_copy(update=same))["加密密钥"]
 
 
 def test_an_old_server_and_a_wrong_database_clock_are_told(healthy: Settings) -> None:

@@ -9,7 +9,6 @@ from tests.interface.laundries import (
     COAT_FEN,
     DELIVERY_FEN,
     ORDERS,
-    PHOTO,
     SHIRT_FEN,
     TO_CHECK,
     Laundry,
@@ -55,7 +54,7 @@ def test_a_wash_goes_from_door_to_door_and_is_earned(laundry: Laundry) -> None:
         ("大衣", "signed_for"),
     ]
     assert garments[1]["facts"]["remark"] == "袖口有墨迹"
-    assert garments[0]["facts"]["photos"] == [PHOTO]
+    assert garments[0]["facts"]["photos"] == [laundry.photo()]
 
 
 @pytest.mark.requirement("R20")

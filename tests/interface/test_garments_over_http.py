@@ -13,7 +13,6 @@ from tests.interface.laundries import (
     DELIVERY_FEN,
     GARMENTS,
     ORDERS,
-    PHOTO,
     SHIRT_FEN,
     TO_CHECK,
     Laundry,
@@ -42,7 +41,12 @@ def test_a_surcharge_waits_for_the_customers_word_and_money(laundry: Laundry) ->
     laundry.advance([1], "at_workshop", "pre_inspection")
     laundry.do(
         "garment-flaw",
-        {"garment": 1, "description": "领口有旧渍", "photos": [PHOTO], "surcharge_fen": 2_000},
+        {
+            "garment": 1,
+            "description": "领口有旧渍",
+            "photos": [laundry.photo()],
+            "surcharge_fen": 2_000,
+        },
     )
     asked = laundry.part("garment-0001")
     assert (asked["stage"], asked["facts"]["flaw"]) == ("consent_awaited", "领口有旧渍")

@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Connection, MetaData, Table, update
+from sqlalchemy import MetaData, Table, update
 
 from application.policy import Deadline, Errand
 from application.projections.projection import Handler, Projection, Recorded
+from application.projections.rows import Rows
 from domain.names import STORED_EVENTS
 from infrastructure.deadlines import deadlines, write_deadline
 from infrastructure.feed.feed import Feed
@@ -28,9 +29,8 @@ from tests.loopback import serving
 COMMANDING = ("/orders", "/payments", "/confirmation", "/office/")
 
 
-def fail(connection: Connection, recorded: Recorded) -> NoReturn:
+def fail(_rows: Rows, recorded: Recorded) -> NoReturn:
     """A hand-written handler with a defect."""
-    del connection
     message = f"cannot read position {recorded.position}"
     raise ZeroDivisionError(message)
 
@@ -40,7 +40,7 @@ def failing_feed(town: Town) -> Feed:
     projection = Projection("failing", MetaData(schema="failing"))
     handlers: tuple[Handler, ...] = (Handler(projection, fail),)
     table = dict.fromkeys(STORED_EVENTS, handlers)
-    projector = Projector(town.house.engine, projection, table)
+    projector = Projector(town.house.engine, projection, table, town.house.vault)
     return Feed(LogReader(town.house.engine), [projector], town.house.failures)
 
 
@@ -261,7 +261,7 @@ def test_every_command_asks_for_an_idempotency_key(document: Json) -> None:
     for method, path, operation in operations(document):
         if method == "post" and any(part in path for part in COMMANDING):
             headers = [each["name"] for each in operation["parameters"] if each["in"] == "header"]
-            assert headers == ["idempotency-key"], path
+            assert headers == ["Idempotency-Key"], path
 
 
 def test_every_door_with_a_lock_says_so(document: Json) -> None:

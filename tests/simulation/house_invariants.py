@@ -152,8 +152,9 @@ def every_acknowledged_command_stays(facts: Facts) -> None:
 def a_rebuild_equals_the_live_rows(facts: Facts) -> None:
     """Projections made anew from zero are the live ones byte for byte; slow, so for few seeds."""
     live, table = _everything(facts), routes(PROJECTIONS)
-    fresh = [start_over(facts.house.engine, each, table) for each in ALL_PROJECTIONS]
-    Feed(LogReader(facts.house.engine), fresh, facts.house.failures).catch_up()
+    house = facts.house
+    fresh = [start_over(house.engine, each, table, house.vault) for each in ALL_PROJECTIONS]
+    Feed(LogReader(house.engine), fresh, house.failures).catch_up()
     if _everything(facts) != live:
         fail("a rebuild equals the live rows", "")
 

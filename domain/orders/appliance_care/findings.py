@@ -16,7 +16,7 @@ class Finding:
     Attributes:
         happened_at: when it was looked at.
         note: sealed words, may be empty.
-        photos: the SHA-256 of each picture in hex; the pictures are kept elsewhere.
+        photos: ids of pictures, see check_photos; the pictures are kept elsewhere.
     """
 
     happened_at: datetime

@@ -12,6 +12,14 @@ begin
             if not found then
                 raise exception '%:%', c->>'kind', c->>'key' using errcode = 'JW001';
             end if;
+        when 'release_unique' then
+            delete from log.unique_claims where kind = c->>'kind' and key = c->>'key';
+        when 'unchanged' then
+            if exists (select from log.events where stream_id = (c->>'stream')::uuid
+                       and version > (c->>'version')::int)
+            then
+                raise exception 'unchanged:%', c->>'stream' using errcode = 'JW001';
+            end if;
         when 'take_worker' then
             insert into log.worker_claims (id, worker, during)
             values ((c->>'id')::uuid,
