@@ -23,6 +23,7 @@ from infrastructure.embedded_postgres import (
     prepare_roles,
 )
 from infrastructure.embedded_postgres.roles import drop_database
+from tests.memory import place_of_servers
 from tests.simulation.ahead import DaysAhead
 
 settings.register_profile("default", deadline=None, derandomize=True, database=None)
@@ -52,7 +53,8 @@ class Database:
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """One server for the whole run; fsync is off, all else is the product's."""
     _sweep_dead_runs()
-    directory = Path(tempfile.mkdtemp(prefix=f"{_SERVER_PREFIX}{os.getpid()}-"))
+    name = tempfile.mkdtemp(prefix=f"{_SERVER_PREFIX}{os.getpid()}-", dir=place_of_servers())
+    directory = Path(name)
     directory.chmod(0o711)
     try:
         with EmbeddedPostgres(directory, _HASTY) as server:
@@ -139,7 +141,7 @@ def _let_projections_make_schemas(server: EmbeddedPostgres, name: str) -> None:
 
 def _sweep_dead_runs() -> None:
     """Remove what a killed run left on disk; its server ended with it."""
-    for directory in Path(tempfile.gettempdir()).glob(f"{_SERVER_PREFIX}*-*"):
+    for directory in place_of_servers().glob(f"{_SERVER_PREFIX}*-*"):
         owner = directory.name.removeprefix(_SERVER_PREFIX).split("-")[0]
         if not Path(f"/proc/{owner}").exists():
             shutil.rmtree(directory, ignore_errors=True)

@@ -20,6 +20,7 @@ from infrastructure.embedded_postgres import (
 )
 from interface.demo_secrets import demo_secrets
 from tests.conftest import migrate
+from tests.memory import place_of_servers
 from tests.simulation.databases import Arena, arena
 from tests.simulation.runs import Run, run_seed
 from tests.simulation.sightings import EXPECTED
@@ -57,7 +58,8 @@ def _seeds(text: str) -> range:
 
 @contextmanager
 def _arena() -> Iterator[Arena]:
-    with tempfile.TemporaryDirectory(prefix="jiawu-simulation-") as name:
+    place = place_of_servers()
+    with tempfile.TemporaryDirectory(prefix="jiawu-simulation-", dir=place) as name:
         directory = Path(name)
         directory.chmod(0o711)
         secrets = demo_secrets(directory)
