@@ -24,6 +24,7 @@ _SESSIONS = "tests/interface/test_sessions_over_http.py"
 _MATRIX = "tests/interface/test_access_matrix.py"
 _PASSWORDS = "tests/infrastructure/test_credentials.py"
 _PICTURES = "tests/infrastructure/test_pictures.py"
+_REFUSED_PICTURES = "tests/infrastructure/test_refused_pictures.py"
 _UPLOADS = "tests/interface/test_uploads_over_http.py"
 
 BAD_INPUTS: Mapping[int, tuple[str, ...]] = {
@@ -147,7 +148,7 @@ BAD_INPUTS: Mapping[int, tuple[str, ...]] = {
     29: (
         f"{_UPLOADS}::test_what_is_no_photo_is_refused_whatever_it_is_called",
         f"{_PICTURES}::test_nothing_of_a_phones_metadata_is_kept",
-        f"{_PICTURES}::test_a_jpeg_of_fifty_megapixels_is_refused",
+        f"{_REFUSED_PICTURES}::test_a_jpeg_of_fifty_megapixels_is_refused",
         f"{_PICTURES}::test_what_hides_behind_or_within_a_picture_stays_behind",
     ),
     # A password is not changed by time yet; the last five are not compared.
